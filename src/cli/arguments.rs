@@ -1,0 +1,122 @@
+//! The arguments of the program, from the table of commands.
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, Command as Clap};
+
+use crate::session::COMMANDS;
+use crate::session::command::{Argument, Command, Flag, Place, Sort};
+use crate::text::Limits;
+
+/// What was asked for.
+pub struct Given {
+    /// The command; none for the prompt.
+    pub name: Option<String>,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Its options.
+    pub options: Vec<(&'static str, String)>,
+    /// Whether the answer is wanted as JSON.
+    pub json: bool,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// Options of the prompt.
+const PROMPT: &[Flag] = &[Flag::with("history", "FILE", "where the history of lines is kept")];
+
+/// Reads the arguments of the process; a mistake ends it with a message.
+pub fn read() -> Given {
+    let matches = program().get_matches();
+    let limits = matches.get_many::<(String, usize)>("limit").unwrap_or_default().cloned();
+    let limits = super::limits(limits);
+    let Some((name, given)) = matches.subcommand() else {
+        let nothing = (Vec::new(), Vec::new());
+        return Given { name: None, arguments: nothing.0, options: nothing.1, json: false, limits };
+    };
+    let command = COMMANDS.iter().find(|c| c.name == name);
+    let flags = command.map_or(PROMPT, |c| c.options);
+    let texts = |id: &str| -> Vec<String> {
+        given.try_get_many::<String>(id).ok().flatten().unwrap_or_default().cloned().collect()
+    };
+    let arguments = command.map_or(&[][..], |c| c.arguments);
+    let arguments = arguments.iter().flat_map(|a| texts(a.name)).collect();
+    let options = flags.iter().flat_map(|flag| match flag.value {
+        Some(_) => texts(flag.long).into_iter().map(|v| (flag.long, v)).collect::<Vec<_>>(),
+        None if given.try_get_one::<bool>(flag.long).ok().flatten() == Some(&true) => {
+            vec![(flag.long, String::new())]
+        }
+        None => Vec::new(),
+    });
+    let options = options.collect();
+    let json = given.try_get_one::<bool>("json").ok().flatten() == Some(&true);
+    Given { name: Some(name.to_owned()), arguments, options, json, limits }
+}
+
+/// The whole command line.
+pub fn program() -> Clap {
+    let limit = Arg::new("limit")
+        .long("limit")
+        .value_name("NAME=NUMBER")
+        .global(true)
+        .action(ArgAction::Append)
+        .value_parser(limit)
+        .help("raise or lower a limit, as in `--limit cells=1000000000`");
+    let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere).map(subcommand);
+    let batch = Clap::new("batch").about("answers to requests in JSON, one on each line");
+    let repl =
+        Clap::new("repl").about("the prompt, as without a command").args(PROMPT.iter().map(option));
+    Clap::new("isoterm")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("isoterm: from model text to exact terms, cheapest kernels and simulations.")
+        .after_help("Without a command the prompt starts; `isoterm help COMMAND` says more.")
+        .arg(limit)
+        .subcommands(shell)
+        .subcommand(batch)
+        .subcommand(repl)
+}
+
+fn subcommand(command: &'static Command) -> Clap {
+    let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
+    Clap::new(command.name)
+        .about(command.about)
+        .after_help(command.more)
+        .args(command.arguments.iter().map(positional))
+        .args(command.options.iter().map(option))
+        .arg(json.help("answer as one line of JSON"))
+}
+
+fn positional(argument: &'static Argument) -> Arg {
+    let arg = Arg::new(argument.name).help(argument.about).required(!argument.optional);
+    match argument.sort {
+        // An expression may begin with a minus; several come in one word, divided by commas.
+        Sort::Expression => arg.allow_hyphen_values(true).num_args(1),
+        _ if argument.many => arg.action(ArgAction::Append).num_args(1..),
+        _ => arg.num_args(1),
+    }
+}
+
+fn option(flag: &'static Flag) -> Arg {
+    let arg = Arg::new(flag.long).long(flag.long).help(flag.about);
+    let arg = match flag.short {
+        Some(short) => arg.short(short),
+        None => arg,
+    };
+    let arg = match flag.value {
+        None => return arg.action(ArgAction::SetTrue),
+        Some(value) => arg.value_name(value).action(ArgAction::Append).allow_hyphen_values(true),
+    };
+    match flag.choices {
+        [] => arg,
+        choices => arg.value_parser(PossibleValuesParser::new(choices)),
+    }
+}
+
+/// One `--limit`.
+fn limit(text: &str) -> Result<(String, usize), String> {
+    let (name, value) = text.split_once('=').ok_or("expected NAME=NUMBER")?;
+    let value = value.parse().map_err(|_| format!("`{value}` is not a whole number"))?;
+    if Limits::default().set(name, value) {
+        return Ok((name.to_owned(), value));
+    }
+    Err(format!("unknown limit `{name}`; there are {}", Limits::NAMES.join(", ")))
+}

@@ -1,0 +1,99 @@
+//! The world outside: clock, terminal, Ctrl-C.
+
+use std::cell::RefCell;
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::session::command::Host;
+
+/// Whether Ctrl-C was pressed since the work at hand began.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether the work at hand should end.
+pub fn interrupted() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+/// Begins new work.
+pub fn resume() {
+    INTERRUPTED.store(false, Ordering::Relaxed);
+}
+
+/// Notes Ctrl-C for [`interrupted`]; pressed again, the program ends at once if `twice_ends`.
+pub fn listen(twice_ends: bool) {
+    // Without a handler Ctrl-C ends the program, which is the second best.
+    let _ = ctrlc::set_handler(move || {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) && twice_ends {
+            std::process::exit(130);
+        }
+    });
+}
+
+/// The terminal of the process.
+pub struct Terminal {
+    begun: Instant,
+    run: RefCell<Run>,
+}
+
+/// A run that is being watched.
+struct Run {
+    since: Instant,
+    bar: Option<ProgressBar>,
+}
+
+/// A run shows its progress when it takes longer than this.
+const LONG: Duration = Duration::from_millis(800);
+
+impl Terminal {
+    /// A clock that starts now.
+    pub fn new() -> Terminal {
+        let begun = Instant::now();
+        Terminal { begun, run: RefCell::new(Run { since: begun, bar: None }) }
+    }
+}
+
+impl Host for Terminal {
+    fn micros(&self) -> u64 {
+        self.begun.elapsed().as_micros() as u64
+    }
+
+    fn stop(&self) -> fn() -> bool {
+        interrupted
+    }
+
+    fn progress(&self, fraction: f64) {
+        let mut run = self.run.borrow_mut();
+        if fraction > 1.0 {
+            if let Some(bar) = run.bar.take() {
+                bar.finish_and_clear();
+            }
+            run.since = Instant::now();
+            return;
+        }
+        if run.bar.is_none() && run.since.elapsed() > LONG && std::io::stderr().is_terminal() {
+            let bar = ProgressBar::new(PARTS);
+            if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {elapsed}") {
+                bar.set_style(style);
+            }
+            run.bar = Some(bar);
+        }
+        if let Some(bar) = &run.bar {
+            bar.set_position((fraction * PARTS as f64) as u64);
+        }
+    }
+
+    fn size(&self) -> (usize, usize) {
+        let size = terminal_size::terminal_size();
+        size.map_or((80, 24), |(w, h)| (usize::from(w.0).max(20), usize::from(h.0).max(8)))
+    }
+
+    fn colour(&self) -> bool {
+        std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+    }
+}
+
+/// Parts of a run in its progress bar.
+const PARTS: u64 = 1000;

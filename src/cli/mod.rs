@@ -1,0 +1,70 @@
+//! The command line: arguments, clock and terminal.
+
+mod arguments;
+mod batch;
+mod host;
+mod repl;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use host::{Terminal, interrupted, listen};
+
+use crate::session::command::Stop;
+use crate::session::{Session, command, refusal};
+use crate::text::Limits;
+
+/// Runs the program; exit code 0 is success, 1 a failed run or the answer no, 2 bad usage or
+/// input, 130 a run that Ctrl-C stopped.
+pub fn run() -> ExitCode {
+    let given = arguments::read();
+    match given.name.as_deref() {
+        None | Some("repl") => return repl::run(&given.limits, &given.options),
+        Some("batch") => return batch::run(&given.limits),
+        Some(_) => {}
+    }
+    listen(true);
+    match answer(&given) {
+        Ok(yes) => ExitCode::from(u8::from(!yes)),
+        Err(stop) => {
+            if given.json {
+                say(&format!("{}\n", refusal(&stop)));
+            }
+            let colour = std::io::stderr().is_terminal();
+            let _ = write!(std::io::stderr(), "{}", stop.render(colour));
+            ExitCode::from(if interrupted() { 130 } else { stop.code })
+        }
+    }
+}
+
+/// Runs one command of the shell; whether its answer is yes.
+fn answer(given: &arguments::Given) -> Result<bool, Stop> {
+    let mut session = Session::new(&given.limits, interrupted);
+    session.shell = true;
+    let command = command(given.name.as_deref().unwrap_or_default())?;
+    let (arguments, options) = (given.arguments.clone(), given.options.clone());
+    let answer = session.command(command, arguments, options, &Terminal::new())?;
+    let text = match given.json {
+        true => answer.json.to_string(),
+        false => session.plain(&answer)?,
+    };
+    if !text.is_empty() {
+        say(&format!("{text}\n"));
+    }
+    Ok(answer.yes)
+}
+
+/// Prints; a closed pipe is the reader's choice and no failure.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// The limits with what `--limit` changes.
+fn limits(given: impl Iterator<Item = (String, usize)>) -> Limits {
+    let mut limits = Limits::default();
+    for (name, value) in given {
+        limits.set(&name, value);
+    }
+    limits
+}

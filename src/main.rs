@@ -1,0 +1,5 @@
+//! The `isoterm` program.
+
+fn main() -> std::process::ExitCode {
+    isoterm::cli::run()
+}

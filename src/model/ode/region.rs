@@ -1,0 +1,70 @@
+//! Boxes of indices: which elements a family covers, and which none does.
+
+/// An inclusive range for each dimension; no dimensions for a scalar.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Region(pub Vec<(i64, i64)>);
+
+impl Region {
+    /// A point that two regions of the same dimensions share.
+    pub fn meets(&self, other: &Region) -> Option<Vec<i64>> {
+        let pairs = self.0.iter().zip(&other.0);
+        pairs
+            .map(|(a, b)| {
+                let low = a.0.max(b.0);
+                (low <= a.1.min(b.1)).then_some(low)
+            })
+            .collect()
+    }
+
+    /// The first point of the region, in row-major order, that no part covers.
+    pub fn first_outside(&self, parts: &[&Region]) -> Option<Vec<i64>> {
+        let mut point = Vec::with_capacity(self.0.len());
+        self.search(parts, &mut point).then_some(point)
+    }
+
+    /// Extends a prefix of coordinates, inside all given parts, to a point outside all of them.
+    fn search(&self, parts: &[&Region], point: &mut Vec<i64>) -> bool {
+        let depth = point.len();
+        let Some(&(from, to)) = self.0.get(depth) else {
+            return parts.is_empty();
+        };
+        // Coverage changes only where a part starts or has just ended.
+        let mut corners: Vec<i64> = vec![from];
+        for part in parts {
+            let (low, high) = part.0[depth];
+            corners.extend([low, high.saturating_add(1)]);
+        }
+        corners.retain(|&c| from <= c && c <= to);
+        corners.sort_unstable();
+        corners.dedup();
+        for corner in corners {
+            let inside = |p: &&&Region| (p.0[depth].0..=p.0[depth].1).contains(&corner);
+            let rest: Vec<&Region> = parts.iter().filter(inside).copied().collect();
+            point.push(corner);
+            if self.search(&rest, point) {
+                return true;
+            }
+            point.pop();
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_uncovered_point_is_found_without_visiting_all() {
+        let whole = Region(vec![(1, 1_000_000_000), (1, 5)]);
+        let left = Region(vec![(1, 999_999_999), (1, 5)]);
+        let right = Region(vec![(1_000_000_000, 1_000_000_000), (1, 3)]);
+        let missing = whole.first_outside(&[&left, &right]);
+        assert_eq!(missing, Some(vec![1_000_000_000, 4]));
+        assert_eq!(left.meets(&right), None);
+        let scalar = Region(vec![]);
+        assert_eq!(scalar.first_outside(&[]), Some(vec![]));
+        assert_eq!(scalar.first_outside(&[&scalar]), None);
+        assert_eq!(scalar.meets(&scalar), Some(vec![]));
+    }
+}

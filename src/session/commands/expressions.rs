@@ -1,0 +1,350 @@
+//! Commands about expressions.
+
+use serde_json::{Map, json};
+
+use super::{ASSUME, EXPRESSION};
+use crate::session::command::{
+    Answer, Argument, Call, Command, Example, Flag, Place, Shown, Sort, Stop,
+};
+use crate::session::request::{Reduced, Verdict, Workspace};
+use crate::session::{Session, batch, line, matrix};
+use crate::term::Term;
+use crate::text::{Diagnostic, Kind, Limits, Source};
+
+/// The text of an argument; `-` is standard input.
+fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
+    if argument != "-" {
+        return Ok(argument.to_owned());
+    }
+    let bytes = crate::session::bytes("-", limits)?;
+    Ok(Source::from_bytes("standard input", bytes, limits)?.text().to_owned())
+}
+
+/// Works under the assumptions of a call, which are forgotten afterwards.
+fn assuming<T>(
+    session: &mut Session,
+    call: &Call<'_>,
+    work: impl FnOnce(&mut Workspace) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let before = session.workspace.known().clone();
+    let mut outcome = Ok(());
+    for assumption in call.list("assume") {
+        let assumed = session.workspace.assume(&assumption);
+        outcome = outcome.and(assumed.map_err(|e| Stop::about("assumption", &assumption, e)));
+    }
+    let outcome = outcome.and_then(|()| work(&mut session.workspace));
+    session.workspace.know(before);
+    outcome
+}
+
+/// Reads the expression, asks, and answers.
+fn ask(
+    session: &mut Session,
+    call: &Call<'_>,
+    question: impl FnOnce(&mut Workspace, Term) -> Result<Reduced, Vec<Diagnostic>>,
+) -> Result<Answer, Stop> {
+    let text = text_of(call.argument(0), &session.limits)?;
+    assuming(session, call, |workspace| {
+        let asked = workspace.read(&text).and_then(|root| question(workspace, root));
+        Ok(answer(&asked.map_err(|e| Stop::about("expression", &text, e))?))
+    })
+}
+
+fn answer(r: &Reduced) -> Answer {
+    let json = json!({"expr": r.expression, "size": r.size, "size_before": r.size_before});
+    Answer::term(r.term, json)
+}
+
+/// The shortest equal form.
+pub const SIMPLIFY: Command = Command {
+    name: "simplify",
+    about: "the shortest form that is equal wherever the expression has a value",
+    more: "At the prompt an expression alone is simplified too.",
+    arguments: &[EXPRESSION],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[
+        Example { line: "simplify 3*sin(x)^2 + 3*cos(x)^2 + y - y", result: "3" },
+        Example { line: "simplify sqrt(x^2) --assume x>0", result: "x" },
+        Example { line: "simplify sqrt(x^2)", result: "abs(x)" },
+    ],
+    run: |session, call| ask(session, call, Workspace::simplify),
+};
+
+/// Products multiplied out.
+pub const EXPAND: Command = Command {
+    name: "expand",
+    about: "the expression with products of sums multiplied out",
+    more: "",
+    arguments: &[EXPRESSION],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[Example { line: "expand (x + 1)^3", result: "3*x + 3*x^2 + x^3 + 1" }],
+    run: |session, call| ask(session, call, Workspace::expand),
+};
+
+const VARIABLE: Argument = Argument {
+    name: "VARIABLE",
+    about: "the name to differentiate by",
+    sort: Sort::Expression,
+    optional: false,
+    many: false,
+};
+
+/// A derivative.
+pub const DIFF: Command = Command {
+    name: "diff",
+    about: "the derivative of an expression by a name",
+    more: "",
+    arguments: &[EXPRESSION, VARIABLE],
+    options: &[Flag::with("order", "N", "the order, from 1 to 100 [default: 1]"), ASSUME],
+    place: Place::Everywhere,
+    examples: &[
+        Example { line: "diff x^3 + exp(2*x), x", result: "2*exp(2*x) + 3*x^2" },
+        Example { line: "diff x^5, x --order 3", result: "60*x^2" },
+    ],
+    run: |session, call| {
+        let whole = |x: f64| (1.0..=100.0).contains(&x) && x.fract() == 0.0;
+        let order = call.number("order", "a whole number from 1 to 100", whole)?.unwrap_or(1.0);
+        let name = call.argument(1).to_owned();
+        ask(session, call, |workspace, root| workspace.differentiate(root, &name, order as usize))
+    },
+};
+
+/// A value.
+pub const EVAL: Command = Command {
+    name: "eval",
+    about: "the value of an expression, to any number of digits",
+    more: "The text is evaluated as it stands: x/x has no value at zero.",
+    arguments: &[EXPRESSION],
+    options: &[
+        Flag::with("at", "NAME=NUMBER", "values of names, as in `x=1.5,y=2/3`"),
+        Flag::with("digits", "N", "significant digits [default: 17]"),
+    ],
+    place: Place::Everywhere,
+    examples: &[
+        Example { line: "eval x^2/3 --at x=1/2", result: "0.083333333333333333" },
+        Example {
+            line: "eval exp(pi*sqrt(163)) --digits 30",
+            result: "262537412640768743.999999999999",
+        },
+    ],
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        let mut at = Vec::new();
+        for given in call.list("at") {
+            let (name, value) = given.split_once('=').ok_or_else(|| {
+                Stop::refused(Kind::Config, format!("`{given}` is not of the form NAME=NUMBER"))
+            })?;
+            let value = batch::number(value).map_err(|e| Stop::about("value", value, e))?;
+            at.push((name.trim().to_owned(), value));
+        }
+        let whole = |x: f64| x >= 1.0 && x.fract() == 0.0;
+        let digits = call.number("digits", "a whole number of at least 1", whole)?;
+        let value = session
+            .workspace
+            .evaluate(&text, &at, digits.unwrap_or(17.0) as usize)
+            .map_err(|e| Stop::about("expression", &text, e))?;
+        Ok(Answer::text(value.clone()).json(json!({"value": value})))
+    },
+};
+
+/// Equality.
+pub const EQUAL: Command = Command {
+    name: "equal",
+    about: "whether two expressions are equal wherever the first has a value",
+    more: "The answer is `equal`, `different` with a point where they differ, or `unknown`; in the \
+           shell the exit code is 0 only for `equal`.",
+    arguments: &[
+        EXPRESSION,
+        Argument { name: "OTHER", about: "what it is compared with", ..EXPRESSION },
+    ],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[
+        Example { line: "equal (a + b)^2, a^2 + 2*a*b + b^2", result: "equal" },
+        Example { line: "equal sqrt(x^2), x", result: "different at x = -1" },
+    ],
+    run: |session, call| {
+        let (a, b) = (call.argument(0).to_owned(), call.argument(1).to_owned());
+        let verdict = assuming(session, call, |workspace| {
+            for text in [&a, &b] {
+                workspace.read(text).map_err(|e| Stop::about("expression", text, e))?;
+            }
+            workspace.equal(&a, &b).map_err(|e| Stop::about("expression", &a, e))
+        })?;
+        let (text, json) = match &verdict {
+            Verdict::Equal => ("equal".to_owned(), json!({"verdict": "equal"})),
+            Verdict::Unknown => ("unknown".to_owned(), json!({"verdict": "unknown"})),
+            Verdict::Different(point) => {
+                let list: Vec<String> = point.iter().map(|(n, v)| format!("{n} = {v}")).collect();
+                let place = if point.is_empty() { "" } else { " at " };
+                let witness = point.iter().map(|(n, v)| (n.clone(), json!(v.to_string())));
+                (
+                    format!("different{place}{}", list.join(", ")),
+                    json!({"verdict": "different", "witness": Map::from_iter(witness)}),
+                )
+            }
+        };
+        Ok(Answer { yes: verdict == Verdict::Equal, ..Answer::text(text).json(json) })
+    },
+};
+
+/// Linear systems.
+pub const SOLVE: Command = Command {
+    name: "solve",
+    about: "the solution of linear equations",
+    more: "Without `--for` all names are unknowns. A solution with symbols holds where the \
+           determinant, which is shown with it, is not zero.",
+    arguments: &[Argument {
+        name: "EQUATION",
+        about: "equations `left = right`, divided by commas",
+        many: true,
+        ..EXPRESSION
+    }],
+    options: &[Flag::with("for", "NAMES", "the unknowns, divided by commas"), ASSUME],
+    place: Place::Everywhere,
+    examples: &[
+        Example { line: "solve x + y = 3, x - y = 1", result: "x = 2\ny = 1" },
+        Example {
+            line: "solve a*x + y = 1, x + y = 0 --for x,y",
+            result: "x = 1/(a - 1)\ny = -1/(a - 1)\nprovided that a - 1 is not zero",
+        },
+    ],
+    run: |session, call| {
+        let mut texts = Vec::new();
+        for argument in &call.arguments {
+            let text = text_of(argument, &session.limits)?;
+            let parts = line::outer(&text, ',').into_iter().flat_map(|t| line::outer(t, ';'));
+            texts.extend(parts.map(|t| t.trim().to_owned()));
+        }
+        let asked = call.list("for");
+        assuming(session, call, |workspace| {
+            let mut equations = Vec::new();
+            for text in &texts {
+                let (left, right) = text.split_once('=').ok_or_else(|| {
+                    Stop::refused(Kind::Syntax, format!("`{text}` is no equation `left = right`"))
+                })?;
+                let mut read =
+                    |side: &str| workspace.read(side).map_err(|e| Stop::about("equation", side, e));
+                equations.push((read(left)?, read(right)?));
+            }
+            let mut unknowns = asked;
+            if unknowns.is_empty() {
+                for &(a, b) in &equations {
+                    for side in [a, b] {
+                        for name in crate::session::request::names(&workspace.graph, side) {
+                            if !unknowns.contains(&name) {
+                                unknowns.push(name);
+                            }
+                        }
+                    }
+                }
+            }
+            let (values, condition) = workspace.solve(&equations, &unknowns)?;
+            let pairs = unknowns.iter().zip(&values);
+            let mut lines: Vec<String> =
+                pairs.clone().map(|(n, r)| format!("{n} = {}", r.expression)).collect();
+            let json: Map<String, _> =
+                pairs.map(|(n, r)| (n.clone(), json!(r.expression))).collect();
+            lines.extend(condition.iter().map(|c| format!("provided that {c} is not zero")));
+            Ok(Answer::text(lines.join("\n")).json(json!({"solution": json, "nonzero": condition})))
+        })
+    },
+};
+
+const MATRIX: Argument = Argument {
+    name: "MATRIX",
+    about: "a matrix `[[a, b], [c, d]]` or `a, b; c, d`, or the name of one",
+    ..EXPRESSION
+};
+
+/// The entries of the matrix in a text or of a defined name.
+fn read_matrix(
+    workspace: &mut Workspace,
+    limits: &Limits,
+    text: &str,
+) -> Result<Vec<Vec<Term>>, Stop> {
+    let rows = match workspace.definitions.get(text.trim()) {
+        Some(definition) if definition.is_matrix() => definition.rows.clone(),
+        _ => matrix::formulas(text, limits).map_err(|e| Stop::about("matrix", text, e))?,
+    };
+    let read = |row: &Vec<crate::session::definitions::Formula>| -> Result<Vec<Term>, Stop> {
+        let entry = |f: &crate::session::definitions::Formula| f.text.clone();
+        row.iter()
+            .map(entry)
+            .map(|t| workspace.read(&t).map_err(|e| Stop::about("entry", &t, e)))
+            .collect()
+    };
+    rows.iter().map(read).collect()
+}
+
+/// A determinant.
+pub const DET: Command = Command {
+    name: "det",
+    about: "the determinant of a matrix of expressions",
+    more: "",
+    arguments: &[MATRIX],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[
+        Example { line: "det [[a, b], [c, d]]", result: "a*d - b*c" },
+        Example { line: "det 1, x; x, x^2", result: "0" },
+    ],
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        let limits = session.limits.clone();
+        assuming(session, call, |workspace| {
+            let rows = read_matrix(workspace, &limits, &text)?;
+            Ok(answer(&workspace.determinant(&rows).map_err(|e| Stop::about("matrix", &text, e))?))
+        })
+    },
+};
+
+/// An inverse.
+pub const INVERSE: Command = Command {
+    name: "inverse",
+    about: "the inverse of a matrix of expressions",
+    more: "",
+    arguments: &[MATRIX],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[Example { line: "inverse [[2, 1], [1, 1]]", result: "[[1, -1], [-1, 2]]" }],
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        let limits = session.limits.clone();
+        assuming(session, call, |workspace| {
+            let rows = read_matrix(workspace, &limits, &text)?;
+            let found = workspace.inverse(&rows).map_err(|e| Stop::about("matrix", &text, e))?;
+            let (inverse, condition) = found;
+            let mut printed = Vec::new();
+            for row in &inverse {
+                let row: Result<Vec<String>, _> = row.iter().map(|&t| workspace.print(t)).collect();
+                printed.push(row?);
+            }
+            let json = json!({"matrix": printed, "nonzero": condition});
+            Ok(Answer { shown: Shown::Matrix(inverse), json, yes: true })
+        })
+    },
+};
+
+/// LaTeX.
+pub const LATEX: Command = Command {
+    name: "latex",
+    about: "the expression in LaTeX",
+    more: "",
+    arguments: &[EXPRESSION],
+    options: &[],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "latex sqrt(x)/(1 + alpha)",
+        result: r"\frac{\sqrt{x}}{\alpha + 1}",
+    }],
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        let workspace = &mut session.workspace;
+        let written = workspace.read(&text).and_then(|root| workspace.latex(root));
+        let latex = written.map_err(|e| Stop::about("expression", &text, e))?;
+        Ok(Answer::text(latex.clone()).json(json!({"latex": latex})))
+    },
+};

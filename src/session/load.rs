@@ -1,0 +1,133 @@
+//! The one door through which model files come in.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::model::{System, ode};
+use crate::syntax::block::BlockKind;
+use crate::syntax::model;
+use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
+
+/// Why there is no result: the text as read, and everything that is wrong with it.
+#[derive(Debug)]
+pub struct Refused {
+    /// The text; absent when the file could not be read.
+    pub source: Option<Source>,
+    /// What is wrong, in the order of the text.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Refused {
+    /// The errors as a person reads them, with the lines they are about.
+    pub fn render(&self, colour: bool) -> String {
+        let nothing = Source::new("", "");
+        let source = self.source.as_ref().unwrap_or(&nothing);
+        self.diagnostics.iter().map(|d| d.render(source, colour)).collect()
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Refused {}
+
+/// An error about no place of a text.
+impl From<Diagnostic> for Refused {
+    fn from(diagnostic: Diagnostic) -> Refused {
+        Refused { source: None, diagnostics: vec![diagnostic] }
+    }
+}
+
+/// The bytes of a file, or of standard input when its name is `-`; never more than
+/// [`Limits::bytes`], and one so that the excess is noticed.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn bytes(file: &str, limits: &Limits) -> Result<Vec<u8>, Refused> {
+    let mut bytes = Vec::new();
+    let most = limits.bytes as u64 + 1;
+    let read = match file {
+        "-" => std::io::stdin().lock().take(most).read_to_end(&mut bytes),
+        _ => std::fs::File::open(file).and_then(|f| f.take(most).read_to_end(&mut bytes)),
+    };
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(e) => {
+            let error = Diagnostic::without_place(Kind::Io, format!("cannot read `{file}`: {e}"));
+            Err(error.did_you_mean(nearest_file(file).as_deref()).into())
+        }
+    }
+}
+
+/// The file beside a missing one whose name is nearest.
+fn nearest_file(file: &str) -> Option<String> {
+    let path = Path::new(file);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
+    let entries = std::fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
+    let names = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.take(FILES).collect();
+    names.sort();
+    let name = path.file_name()?.to_str()?;
+    let near = nearest(name, names.iter().map(String::as_str))?;
+    Some(folder.unwrap_or(Path::new("")).join(near).to_string_lossy().into_owned())
+}
+
+/// Files of a folder among which a misspelt one is sought.
+const FILES: usize = 10_000;
+
+/// The models of a file; `-` is standard input. Files that a model names are sought beside it.
+///
+/// # Errors
+/// Everything that is wrong with the file.
+pub fn load(file: &str, limits: &Limits) -> Result<Vec<System>, Refused> {
+    let (source, folder) = load_text(file, limits)?;
+    models(source, &folder, limits)
+}
+
+/// The text of a file, and the folder where it lies.
+///
+/// # Errors
+/// When the file cannot be read as text.
+pub fn load_text(file: &str, limits: &Limits) -> Result<(Source, PathBuf), Refused> {
+    let source = Source::from_bytes(file, bytes(file, limits)?, limits)?;
+    let folder = Path::new(file).parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok((source, folder))
+}
+
+/// A model in one line.
+pub fn describe(system: &System) -> String {
+    let (states, parameters) = (system.dimension(), system.parameters.len());
+    format!("{} is sound: {states} states, {parameters} parameters", system.name)
+}
+
+/// The models of a text; files that they name are sought in `folder`.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<System>, Refused> {
+    let open = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|e| e.to_string());
+    let (text, mut errors) = match model::parse(&source, limits) {
+        Ok(text) => (text, Vec::new()),
+        Err(failed) => (failed.partial, failed.diagnostics),
+    };
+    let mut systems = Vec::new();
+    // Half-read statements would only give errors that follow from the first ones.
+    if errors.is_empty() {
+        for block in &text.blocks {
+            let BlockKind::Ode = block.kind;
+            match ode::system(&text.tree, block, &open, limits) {
+                Ok(system) => systems.push(system),
+                Err(mut found) => errors.append(&mut found),
+            }
+        }
+    }
+    if errors.is_empty() {
+        Ok(systems)
+    } else {
+        Err(Refused { source: Some(source), diagnostics: errors })
+    }
+}

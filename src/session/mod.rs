@@ -1,0 +1,20 @@
+//! What a person works with: models loaded from text, and single expressions.
+
+pub mod batch;
+pub mod command;
+pub mod commands;
+pub mod completion;
+pub mod definitions;
+pub mod line;
+mod load;
+pub mod matrix;
+pub mod output;
+pub mod request;
+mod simplify;
+mod state;
+mod witness;
+
+pub use commands::COMMANDS;
+pub use load::{Refused, bytes, describe, load, load_text, models};
+pub use simplify::{simplify, term};
+pub use state::{Model, Run, STYLES, Session, Style, command, refusal};

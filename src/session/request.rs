@@ -1,0 +1,558 @@
+//! What can be asked about expressions; the command line and `batch` ask the same questions.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::definitions::Definitions;
+use crate::calculus::{self, Solutions, expand};
+use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
+use crate::rewrite::{Measure, Options, Ruleset, cost, optimise};
+use crate::study::precise::{NoValue, Precise, decimal, value};
+use crate::syntax::print::{Latex, Plain, try_print};
+use crate::term::visit::{contains, free_symbols, substitute};
+use crate::term::{Affine, Graph, Interval, Number, Term};
+use crate::text::{Diagnostic, Kind, Limits, Source};
+
+/// Most terms of an expanded expression.
+const EXPANDED: usize = 100_000;
+
+/// Most terms of a product that is multiplied out on the way to a shorter form.
+const TRIED: usize = 200;
+
+/// Rounds of multiplying out and simplifying.
+const ROUNDS: usize = 4;
+
+/// Most digits of a value.
+pub const DIGITS: usize = 10_000;
+
+/// So many digits may take longer than a person waits without being able to stop it.
+const LONG: usize = 500;
+
+/// How often work that was handed away is asked for.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Expressions that belong to one question, in one graph.
+pub struct Workspace {
+    /// The terms, in canonical form.
+    pub graph: Graph,
+    /// What names stand for.
+    pub definitions: Definitions,
+    known: Known,
+    /// Whether the work at hand should end; asked between parts of it.
+    stop: fn() -> bool,
+    limits: Limits,
+}
+
+/// What is known of names.
+#[derive(Clone, Default)]
+pub struct Known {
+    bounds: Vec<(String, Interval)>,
+    /// As typed.
+    typed: Vec<String>,
+}
+
+/// An answer about one expression.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reduced {
+    /// The result in the language of models.
+    pub expression: String,
+    /// The result in the workspace's graph.
+    pub term: Term,
+    /// Nodes of its printed tree.
+    pub size: u64,
+    /// Size before.
+    pub size_before: u64,
+}
+
+/// Whether two expressions are the same function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Wherever the first has a value, the second has the same.
+    Equal,
+    /// They differ at a point.
+    Different(Vec<(String, Number)>),
+    /// Neither was shown.
+    Unknown,
+}
+
+type Answer<T> = Result<T, Vec<Diagnostic>>;
+
+fn error(kind: Kind, message: impl Into<String>) -> Vec<Diagnostic> {
+    vec![Diagnostic::without_place(kind, message.into())]
+}
+
+impl Workspace {
+    /// An empty workspace.
+    pub fn new(limits: &Limits) -> Workspace {
+        Workspace {
+            graph: Graph::new(),
+            definitions: Definitions::default(),
+            known: Known::default(),
+            stop: || false,
+            limits: limits.clone(),
+        }
+    }
+
+    /// The same workspace, in which long work ends once `stop` says so; the best that was found
+    /// until then is returned.
+    pub fn until(self, stop: fn() -> bool) -> Workspace {
+        Workspace { stop, ..self }
+    }
+
+    /// What was assumed, as typed.
+    pub fn assumed(&self) -> &[String] {
+        &self.known.typed
+    }
+
+    /// Puts what is known in place of what was; gives that back.
+    pub fn know(&mut self, known: Known) -> Known {
+        std::mem::replace(&mut self.known, known)
+    }
+
+    /// What is known of names.
+    pub fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn read(&mut self, text: &str) -> Answer<Term> {
+        let source = Source::new("expression", text);
+        let root = self.definitions.term(&source, &mut self.graph, &self.limits)?;
+        if self.graph.is_undefined(root) {
+            return Err(error(Kind::Undefined, "the expression has no value anywhere"));
+        }
+        Ok(root)
+    }
+
+    /// Takes note of `x > 0`, `x >= 1`, `x < 2`, `x in 0..1` or `n integer`.
+    ///
+    /// # Errors
+    /// When the text has none of these forms.
+    pub fn assume(&mut self, text: &str) -> Answer<()> {
+        let form = || {
+            error(Kind::Syntax, format!("`{text}` is no assumption"))
+                .into_iter()
+                .map(|d| d.help("write `x > 0`, `x <= 2`, `x in 0..1`, `n integer` or `x real`"))
+                .collect::<Vec<_>>()
+        };
+        let end = text.trim_start().find(|c| !crate::syntax::lexeme::continues_name(c));
+        let (name, rest) = text.trim_start().split_at(end.ok_or_else(form)?);
+        let rest = rest.trim();
+        if !crate::syntax::expression::is_name(name) || name.is_empty() {
+            return Err(form());
+        }
+        let number = |text: &str| {
+            let (sign, digits) = match text.trim().strip_prefix('-') {
+                Some(digits) => (-1.0, digits.trim()),
+                None => (1.0, text.trim()),
+            };
+            Number::from_decimal(digits).map(|n| sign * n.to_f64()).ok_or_else(form)
+        };
+        let all = Interval::ALL;
+        let bounds = if let Some(range) = rest.strip_prefix("in ") {
+            let (low, high) = range.split_once("..").ok_or_else(form)?;
+            Interval { lo: number(low)?, hi: number(high)?, ..all }
+        } else if let Some(bound) = rest.strip_prefix(">=") {
+            Interval { lo: number(bound)?, ..all }
+        } else if let Some(bound) = rest.strip_prefix("<=") {
+            Interval { hi: number(bound)?, ..all }
+        } else if let Some(bound) = rest.strip_prefix('>') {
+            Interval { lo: number(bound)?.next_up(), ..all }
+        } else if let Some(bound) = rest.strip_prefix('<') {
+            Interval { hi: number(bound)?.next_down(), ..all }
+        } else if matches!(rest, "real" | "integer") {
+            all
+        } else {
+            return Err(form());
+        };
+        if bounds.lo > bounds.hi {
+            return Err(error(Kind::Domain, format!("no number fulfils `{text}`")));
+        }
+        match self.known.bounds.iter_mut().find(|(n, _)| n == name) {
+            Some((_, known)) => *known = known.intersect(&bounds),
+            None => self.known.bounds.push((name.to_owned(), bounds)),
+        }
+        self.known.typed.push(text.trim().to_owned());
+        Ok(())
+    }
+
+    /// The text of a term.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn print(&self, root: Term) -> Answer<String> {
+        try_print(&Plain, &self.graph, root, &self.limits)
+            .map_err(|e| error(Kind::Resource, e.to_string()))
+    }
+
+    /// The LaTeX of a term.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn latex(&self, root: Term) -> Answer<String> {
+        try_print(&Latex, &self.graph, root, &self.limits)
+            .map_err(|e| error(Kind::Resource, e.to_string()))
+    }
+
+    /// Nodes of the printed tree of a term.
+    pub fn size(&self, root: Term) -> u64 {
+        cost(&self.graph, &[root], Measure::Size) as u64
+    }
+
+    fn reduced(&mut self, before: Term, after: Term) -> Answer<Reduced> {
+        Ok(Reduced {
+            expression: self.print(after)?,
+            term: after,
+            size: self.size(after),
+            size_before: self.size(before),
+        })
+    }
+
+    /// The shortest forms of terms, together.
+    fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
+        let known = self.known.bounds.iter();
+        let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
+        let options = Options { assumptions, stop: self.stop, ..Options::reading() };
+        optimise(&mut self.graph, roots, Ruleset::standard(), &options).roots
+    }
+
+    /// The shortest form found of a term, multiplied out first where that leads further.
+    fn shortest(&mut self, root: Term) -> Term {
+        let mut best = self.shortest_of(&[root])[0];
+        // What was rewritten once gives nothing new.
+        let mut tried = vec![root];
+        for start in [root, best] {
+            for _ in 0..ROUNDS {
+                let from = if start == root { root } else { best };
+                let Ok(expanded) = expand(&mut self.graph, from, TRIED) else { break };
+                if tried.contains(&expanded) {
+                    break;
+                }
+                tried.push(expanded);
+                let other = self.shortest_of(&[expanded])[0];
+                if self.size(other) >= self.size(best) {
+                    break;
+                }
+                best = other;
+            }
+        }
+        best
+    }
+
+    /// The forms on the way to the shortest one, each with what was done.
+    ///
+    /// # Errors
+    /// When a text is too long.
+    pub fn steps(&mut self, root: Term) -> Answer<Vec<(&'static str, Reduced)>> {
+        let mut steps = vec![("read", self.reduced(root, root)?)];
+        let rewritten = self.shortest_of(&[root])[0];
+        if rewritten != root {
+            steps.push(("rewritten", self.reduced(root, rewritten)?));
+        }
+        let best = self.shortest(root);
+        if best != rewritten {
+            steps.push(("expanded", self.reduced(root, best)?));
+        }
+        Ok(steps)
+    }
+
+    /// The form that is cheapest to compute.
+    pub fn cheapest(&mut self, root: Term) -> Term {
+        let known = self.known.bounds.iter();
+        let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
+        let options = Options { assumptions, stop: self.stop, ..Options::kernel() };
+        optimise(&mut self.graph, &[root], Ruleset::standard(), &options).roots[0]
+    }
+
+    /// The shortest form that is equal wherever the expression has a value.
+    ///
+    /// # Errors
+    /// When its text is too long.
+    pub fn simplify(&mut self, root: Term) -> Answer<Reduced> {
+        let best = self.shortest(root);
+        self.reduced(root, best)
+    }
+
+    /// The expression with products of sums multiplied out.
+    ///
+    /// # Errors
+    /// When that takes too many terms.
+    pub fn expand(&mut self, root: Term) -> Answer<Reduced> {
+        let expanded = expand(&mut self.graph, root, EXPANDED).map_err(|e| {
+            error(Kind::Resource, format!("the expanded form has more than {} terms", e.limit))
+        })?;
+        self.reduced(root, expanded)
+    }
+
+    /// The derivative of some order by a name, simplified.
+    ///
+    /// # Errors
+    /// When the name is no name or the result is too long.
+    pub fn differentiate(&mut self, root: Term, name: &str, order: usize) -> Answer<Reduced> {
+        if !crate::syntax::expression::is_name(name) {
+            return Err(error(Kind::Name, format!("`{name}` is not a name")));
+        }
+        let by = self.graph.symbol(name);
+        let mut slope = root;
+        for _ in 0..order {
+            slope = calculus::derivative(&mut self.graph, slope, by)
+                .map_err(|e| error(Kind::Domain, e.to_string()))?;
+            slope = self.shortest(slope);
+        }
+        self.reduced(root, slope)
+    }
+
+    /// The determinant of a matrix of expressions, simplified.
+    ///
+    /// # Errors
+    /// When the matrix is not square or too large.
+    pub fn determinant(&mut self, matrix: &[Vec<Term>]) -> Answer<Reduced> {
+        let det = calculus::determinant(&mut self.graph, matrix).ok_or_else(|| {
+            let rows = calculus::determinant::ROWS;
+            error(Kind::Arity, format!("a determinant needs a square matrix of 1 to {rows} rows"))
+        })?;
+        let short = self.shortest(det);
+        // Cancellation between products shows once they are multiplied out.
+        let expanded = expand(&mut self.graph, det, 1000).unwrap_or(short);
+        let other = self.shortest(expanded);
+        let best = if self.size(other) < self.size(short) { other } else { short };
+        self.reduced(det, best)
+    }
+
+    /// The solution of linear equations, each `left = right`, simplified; and the term that must
+    /// not be zero for it to hold.
+    ///
+    /// # Errors
+    /// An equation that is not linear, no solution or several.
+    pub fn solve(
+        &mut self,
+        equations: &[(Term, Term)],
+        unknowns: &[String],
+    ) -> Answer<(Vec<Reduced>, Option<String>)> {
+        let symbols: Vec<Term> = unknowns.iter().map(|n| self.graph.symbol(n)).collect();
+        let zero = self.graph.number(0);
+        let at_zero: Vec<(Term, Term)> = symbols.iter().map(|&x| (x, zero)).collect();
+        let (mut matrix, mut right) = (Vec::new(), Vec::new());
+        for (k, &(a, b)) in equations.iter().enumerate() {
+            let rest = self.graph.sub(a, b);
+            let rest = expand(&mut self.graph, rest, EXPANDED).unwrap_or(rest);
+            let slopes = calculus::gradient(&mut self.graph, rest, &symbols)
+                .map_err(|e| error(Kind::Domain, e.to_string()))?;
+            let slopes = self.shortest_of(&slopes);
+            for (slope, name) in slopes.iter().zip(unknowns) {
+                if symbols.iter().any(|&x| contains(&self.graph, *slope, x)) {
+                    let message = format!("equation {} is not linear in `{name}`", k + 1);
+                    return Err(error(Kind::Domain, message));
+                }
+            }
+            let constant = substitute(&mut self.graph, rest, &at_zero);
+            if self.graph.is_undefined(constant) {
+                let message = format!("equation {} is not linear", k + 1);
+                return Err(error(Kind::Domain, message));
+            }
+            matrix.push(slopes);
+            right.push(self.graph.neg(constant));
+        }
+        let (solution, condition) = match calculus::solve(&mut self.graph, &matrix, &right) {
+            Solutions::One(solution, condition) => (solution, condition),
+            Solutions::None => return Err(error(Kind::Domain, "there is no solution")),
+            Solutions::Many => {
+                return Err(error(Kind::Domain, "there are infinitely many solutions"));
+            }
+            Solutions::Unsuited => {
+                let message = format!(
+                    "with symbols as many equations as unknowns are needed, at most {}: there are \
+                     {} and {}",
+                    calculus::determinant::ROWS,
+                    equations.len(),
+                    unknowns.len()
+                );
+                return Err(error(Kind::Arity, message));
+            }
+        };
+        let condition = condition.map(|det| self.determined(det)).transpose()?.flatten();
+        let solution = solution.into_iter().map(|x| {
+            let short = self.shortest(x);
+            self.reduced(x, short)
+        });
+        Ok((solution.collect::<Answer<_>>()?, condition))
+    }
+
+    /// A determinant that must not be zero, simplified; nothing when it is a number.
+    fn determined(&mut self, det: Term) -> Answer<Option<String>> {
+        let expanded = expand(&mut self.graph, det, EXPANDED).unwrap_or(det);
+        let short = self.shortest(expanded);
+        match self.graph.as_number(short) {
+            Some(n) if n.is_zero() => {
+                Err(error(Kind::Domain, "the determinant is zero: there is no single solution"))
+            }
+            Some(_) => Ok(None),
+            None => self.print(short).map(Some),
+        }
+    }
+
+    /// The inverse of a matrix, simplified; and the term that must not be zero for it to hold.
+    ///
+    /// # Errors
+    /// When the matrix is not square, too large or singular.
+    pub fn inverse(&mut self, matrix: &[Vec<Term>]) -> Answer<(Vec<Vec<Term>>, Option<String>)> {
+        let Some((rows, det)) = calculus::inverse(&mut self.graph, matrix) else {
+            let rows = calculus::determinant::ROWS;
+            let message = format!("an inverse needs a square matrix of 1 to {rows} rows");
+            return Err(error(Kind::Arity, message));
+        };
+        let condition = self.determined(det)?;
+        let short = rows.into_iter().map(|r| r.into_iter().map(|t| self.shortest(t)).collect());
+        Ok((short.collect(), condition))
+    }
+
+    /// Whether the first text equals the second wherever the first has a value.
+    ///
+    /// # Errors
+    /// What is wrong with the texts.
+    pub fn equal(&mut self, a: &str, b: &str) -> Answer<Verdict> {
+        let (left, right) = (self.read(a)?, self.read(b)?);
+        // Reading closes gaps such as that of x/x at zero; the texts as they stand keep them.
+        let mut written = Graph::written();
+        let mut as_written = |text: &str| {
+            let source = Source::new("expression", text);
+            self.definitions.term(&source, &mut written, &self.limits)
+        };
+        let (x, y) = (as_written(a)?, as_written(b)?);
+        if x == y {
+            return Ok(Verdict::Equal);
+        }
+        if let Some(point) = super::witness::difference(&written, x, y, &self.known.bounds) {
+            return Ok(Verdict::Different(point));
+        }
+        let both = self.shortest_of(&[left, right]);
+        if left == right || both[0] == both[1] {
+            return Ok(Verdict::Equal);
+        }
+        let difference = self.graph.sub(left, right);
+        let expanded = expand(&mut self.graph, difference, 10_000).unwrap_or(difference);
+        for candidate in [difference, expanded] {
+            let rest = self.shortest(candidate);
+            if self.graph.as_number(rest).is_some_and(Number::is_zero) {
+                return Ok(Verdict::Equal);
+            }
+        }
+        Ok(Verdict::Unknown)
+    }
+
+    /// Does work that cannot be stopped from inside; when it is to end, it is left alone and its
+    /// result is thrown away.
+    fn abandonable<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Answer<T> {
+        let (sender, receiver) = mpsc::channel();
+        // Nobody waits for what was abandoned, so that sending may fail.
+        std::thread::spawn(move || drop(sender.send(work())));
+        loop {
+            match receiver.recv_timeout(PATIENCE) {
+                Ok(found) => return Ok(found),
+                Err(mpsc::RecvTimeoutError::Timeout) if !(self.stop)() => {}
+                Err(_) => return Err(error(Kind::Interrupted, "the evaluation was interrupted")),
+            }
+        }
+    }
+
+    /// The value of an expression as a decimal, exact where it can be.
+    ///
+    /// The text is evaluated as it stands: `x/x` has no value at zero.
+    ///
+    /// # Errors
+    /// What is wrong with the text, a name without a value, or no value.
+    pub fn evaluate(&self, text: &str, at: &[(String, Number)], digits: usize) -> Answer<String> {
+        if digits == 0 || digits > DIGITS {
+            return Err(error(Kind::Config, format!("digits are from 1 to {DIGITS}")));
+        }
+        let mut graph = Graph::written();
+        let root =
+            self.definitions.term(&Source::new("expression", text), &mut graph, &self.limits)?;
+        let given = at.to_vec();
+        let work = move || {
+            let known = |name: &str| given.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+            value(&graph, root, &known, digits)
+        };
+        let found = if digits < LONG { work() } else { self.abandonable(work)? };
+        match found {
+            Ok(Precise::Exact(n)) => Ok(decimal(&n, digits)),
+            Ok(Precise::Rounded(text)) => Ok(text),
+            Ok(Precise::NearZero { digits }) => Err(error(
+                Kind::Resource,
+                format!("the value is not told apart from zero by {digits} digits"),
+            )),
+            Err(NoValue::Undefined) => {
+                Err(error(Kind::Undefined, "the expression has no value here"))
+            }
+            Err(NoValue::TooLarge) => {
+                Err(error(Kind::Resource, "a number on the way is too large to compute"))
+            }
+            Err(NoValue::Unknown(name)) => {
+                let names = at.iter().map(|(n, _)| n.as_str());
+                let nearest = crate::text::nearest(&name, names);
+                Err(vec![
+                    Diagnostic::without_place(Kind::Name, format!("`{name}` has no value"))
+                        .did_you_mean(nearest)
+                        .help(format!("give it one as in `--at {name}=1.5`")),
+                ])
+            }
+        }
+    }
+
+    /// The values of expressions at points, by a compiled kernel; what is undefined is NaN.
+    ///
+    /// # Errors
+    /// A name that is not among the variables, or points of another length.
+    pub fn kernel(
+        &mut self,
+        roots: &[Term],
+        variables: &[String],
+        points: &[Vec<f64>],
+    ) -> Answer<Vec<Vec<f64>>> {
+        let kernel = |e: crate::kernel::Error| error(Kind::Name, e.to_string());
+        let states = variables.iter().enumerate().map(|(offset, name)| Variable {
+            name: self.graph.intern(name),
+            extents: Vec::new(),
+            offset,
+        });
+        let layout = Layout { time: None, states: states.collect(), parameters: Vec::new() };
+        let outputs: Vec<Output> = roots
+            .iter()
+            .enumerate()
+            .map(|(k, &value)| Output {
+                ranges: Vec::new(),
+                place: Affine::constant(k as i64),
+                value,
+            })
+            .collect();
+        let tape =
+            Tape::lower(&self.graph, &layout, &outputs, &Lowering::default()).map_err(kernel)?;
+        // Few points are evaluated faster than machine code is made.
+        let backend = BACKENDS[usize::from(points.len() > 64)];
+        let code = backend.compile(&tape).map_err(kernel)?;
+        let mut scratch = Scratch::new();
+        points
+            .iter()
+            .map(|point| {
+                if point.len() != variables.len() {
+                    let (n, m) = (variables.len(), point.len());
+                    return Err(error(Kind::Arity, format!("{n} variables, {m} values")));
+                }
+                let mut values = vec![f64::NAN; roots.len()];
+                code.evaluate(0.0, point, &[], &mut values, &mut scratch);
+                Ok(values)
+            })
+            .collect()
+    }
+}
+
+/// The free names of a term, in the order of the text.
+pub fn names(graph: &Graph, root: Term) -> Vec<String> {
+    free_symbols(graph, &[root]).iter().map(|&s| graph.name(s).to_owned()).collect()
+}

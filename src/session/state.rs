@@ -1,0 +1,410 @@
+//! A session: what a person has defined, assumed, loaded and found so far.
+
+use serde_json::{Value as Json, json};
+
+use super::command::{Answer, Call, Command, Host, Shown, Stop};
+use super::commands::COMMANDS;
+use super::definitions::{Definition, Formula};
+use super::line::{self, Line};
+use super::matrix;
+use super::request::Workspace;
+use crate::model::System;
+use crate::study::{Compiled, Solution};
+use crate::syntax::print::{Latex, Notation, Plain, Unicode, try_print};
+use crate::term::{Node, Term};
+use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
+
+/// How results are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Style {
+    /// In the language that is read.
+    Plain,
+    /// As mathematics in characters.
+    Unicode,
+    /// In LaTeX.
+    Latex,
+}
+
+/// The styles by name.
+pub const STYLES: &[(&str, Style)] =
+    &[("unicode", Style::Unicode), ("plain", Style::Plain), ("latex", Style::Latex)];
+
+impl Style {
+    fn notation(self) -> &'static dyn Notation {
+        match self {
+            Style::Plain => &Plain,
+            Style::Unicode => &Unicode,
+            Style::Latex => &Latex,
+        }
+    }
+}
+
+/// A model that was loaded or typed.
+pub struct Model {
+    /// The text it came from.
+    pub text: String,
+    /// What it says.
+    pub system: System,
+    /// Its kernels, once it has run.
+    pub compiled: Option<Compiled>,
+    /// Values that replace those of the model.
+    pub set: Vec<(String, f64)>,
+    /// What the runs below are solutions of: the model, or the model with its sensitivities.
+    pub drawn: Option<System>,
+    /// The last run, or those of a scan, and those kept with them.
+    pub runs: Vec<Run>,
+}
+
+impl Model {
+    /// A model that has not run.
+    pub fn new(system: System, text: String) -> Model {
+        Model { text, system, compiled: None, set: Vec::new(), drawn: None, runs: Vec::new() }
+    }
+}
+
+/// A run of a model.
+pub struct Run {
+    /// What tells it apart from the model as written; may be empty.
+    pub label: String,
+    /// What it gave.
+    pub solution: Solution,
+}
+
+impl Run {
+    /// What the run is called in pictures.
+    pub fn name(&self) -> String {
+        if self.label.is_empty() { "as written".to_owned() } else { self.label.clone() }
+    }
+}
+
+/// The state of a conversation.
+pub struct Session {
+    /// Limits on what is read and made.
+    pub limits: Limits,
+    /// Definitions, assumptions and terms.
+    pub workspace: Workspace,
+    /// How results are written.
+    pub style: Style,
+    /// Models, the current one last.
+    pub models: Vec<Model>,
+    /// Whether the session is one command of a shell: runs then write their solutions to files
+    /// without being asked.
+    pub shell: bool,
+    /// Whether the person wants to leave.
+    pub ended: bool,
+    /// How many results were numbered.
+    results: usize,
+    stop: fn() -> bool,
+}
+
+impl Session {
+    /// An empty session; long work ends once `stop` says so.
+    pub fn new(limits: &Limits, stop: fn() -> bool) -> Session {
+        Session {
+            limits: limits.clone(),
+            workspace: Workspace::new(limits).until(stop),
+            style: Style::Unicode,
+            models: Vec::new(),
+            shell: false,
+            ended: false,
+            results: 0,
+            stop,
+        }
+    }
+
+    /// Forgets everything but the style.
+    pub fn clear(&mut self) {
+        *self = Session { style: self.style, ..Session::new(&self.limits, self.stop) };
+    }
+
+    /// The current model.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn model(&mut self) -> Result<&mut Model, Stop> {
+        self.models.last_mut().ok_or_else(|| {
+            let error = Diagnostic::without_place(Kind::Config, "there is no model");
+            error.help("name a model file, `load` one, or type one from `ode` to `end`").into()
+        })
+    }
+
+    /// Makes a loaded model the current one.
+    ///
+    /// # Errors
+    /// When no model has this name.
+    pub fn choose(&mut self, name: &str) -> Result<(), Stop> {
+        match self.models.iter().position(|m| m.system.name == name) {
+            Some(place) => {
+                let model = self.models.remove(place);
+                self.models.push(model);
+                Ok(())
+            }
+            None => {
+                let known = self.models.iter().map(|m| m.system.name.as_str());
+                let error = Diagnostic::without_place(Kind::Name, format!("no model `{name}`"));
+                Err(error.did_you_mean(nearest(name, known)).into())
+            }
+        }
+    }
+
+    /// Runs a command with its words.
+    ///
+    /// # Errors
+    /// What the command says.
+    pub fn command(
+        &mut self,
+        command: &'static Command,
+        arguments: Vec<String>,
+        options: Vec<(&'static str, String)>,
+        host: &dyn Host,
+    ) -> Result<Answer, Stop> {
+        line::check_count(command, arguments.len())?;
+        for (name, value) in &options {
+            let flag = command.options.iter().find(|f| f.long == *name);
+            if let Some(flag) = flag
+                && !flag.choices.is_empty()
+                && !flag.choices.contains(&value.as_str())
+            {
+                let message = format!("--{name} has no choice `{value}`");
+                return Err(Diagnostic::without_place(Kind::Config, message)
+                    .did_you_mean(nearest(value, flag.choices.iter().copied()))
+                    .note(format!("choices are {}", flag.choices.join(", ")))
+                    .into());
+            }
+        }
+        (command.run)(self, &Call { command, arguments, options, host })
+    }
+
+    /// Does what a line says and gives what to print.
+    ///
+    /// # Errors
+    /// What is wrong with the line, or what its command says.
+    pub fn line(&mut self, text: &str, host: &dyn Host) -> Result<String, Stop> {
+        let answer = match line::read(text)? {
+            Line::Blank => return Ok(String::new()),
+            Line::Command { name, arguments, options } => {
+                let command = command(name)?;
+                self.command(command, arguments, options, host)?
+            }
+            Line::Definition { name, parameters, body } => self.define(name, parameters, &body)?,
+            Line::Model => self.define_model(text)?,
+            Line::Expression => {
+                let command = command("simplify")?;
+                self.command(command, vec![text.trim().to_owned()], Vec::new(), host)
+                    .map_err(|e| self.misspelt(text, e))?
+            }
+        };
+        self.show(answer)
+    }
+
+    /// An error about an expression that may have been meant as a command.
+    fn misspelt(&self, text: &str, stop: Stop) -> Stop {
+        let word = text.split_whitespace().next().unwrap_or("");
+        let meant = nearest(word, COMMANDS.iter().map(|c| c.name));
+        match (meant, text.trim().len() > word.len()) {
+            (Some(name), true) => {
+                let mut stop = stop;
+                for error in stop.refused.iter_mut().flat_map(|r| &mut r.diagnostics) {
+                    error.help.get_or_insert_with(|| format!("did you mean the command `{name}`?"));
+                }
+                stop
+            }
+            _ => stop,
+        }
+    }
+
+    /// Gives a name a meaning.
+    fn define(
+        &mut self,
+        name: String,
+        parameters: Vec<String>,
+        body: &str,
+    ) -> Result<Answer, Stop> {
+        let refused = |e: Vec<Diagnostic>| Stop::about("definition", body, e);
+        let definition = if matrix::is_matrix(body) && parameters.is_empty() {
+            Definition::matrix(matrix::formulas(body, &self.limits).map_err(refused)?)
+        } else {
+            let formula = Formula::parse(body, &self.limits).map_err(refused)?;
+            match parameters.is_empty() {
+                true => Definition::value(formula),
+                false => Definition::function(parameters, formula),
+            }
+        };
+        // A definition that cannot be used is refused now and not at its first use.
+        let mut tried = self.workspace.definitions.clone();
+        tried.define(&name, definition.clone())?;
+        let mut graph = crate::term::Graph::new();
+        let whole = definition.rows.iter().flatten();
+        if definition.parameters.is_empty() {
+            for formula in whole {
+                tried.formula(formula, &mut graph, &self.limits).map_err(refused)?;
+            }
+            if !definition.is_matrix() {
+                let used = Source::new("definition", name.as_str());
+                tried.term(&used, &mut graph, &self.limits).map_err(refused)?;
+            }
+        } else {
+            let mut inner = tried.clone();
+            // The arguments stand for themselves.
+            for parameter in &definition.parameters {
+                inner.forget(parameter);
+            }
+            for formula in whole {
+                inner.formula(formula, &mut graph, &self.limits).map_err(refused)?;
+            }
+        }
+        let text = definition.text(&name);
+        self.workspace.definitions = tried;
+        Ok(Answer::text(text))
+    }
+
+    /// Takes in a model that was typed.
+    fn define_model(&mut self, text: &str) -> Result<Answer, Stop> {
+        let source = Source::new("model", text);
+        let systems = super::models(source, "".as_ref(), &self.limits)?;
+        let names = self.take_in(systems, text);
+        Ok(Answer::text(names))
+    }
+
+    /// Makes models known, the last one current, and says which.
+    pub fn take_in(&mut self, systems: Vec<System>, text: &str) -> String {
+        let mut said = Vec::new();
+        for system in systems {
+            self.models.retain(|m| m.system.name != system.name);
+            said.push(super::describe(&system));
+            self.models.push(Model::new(system, text.to_owned()));
+        }
+        said.join("\n")
+    }
+
+    /// The text of an answer; expressions become numbered results.
+    fn show(&mut self, answer: Answer) -> Result<String, Stop> {
+        let terms = match answer.shown {
+            Shown::Text(text) => return Ok(text),
+            Shown::Matrix(rows) => {
+                let name = self.number(Some(&rows), None)?;
+                return Ok(format!("{name} = {}", self.matrix(&rows)?));
+            }
+            Shown::Terms(terms) => terms,
+        };
+        let mut lines = Vec::new();
+        for term in terms {
+            let name = self.number(None, Some(term))?;
+            let written = self.written(term)?;
+            let about = match approximation(&self.workspace, term) {
+                Some(value) => format!("  ≈ {value}"),
+                None => self.meant(term).unwrap_or_default(),
+            };
+            lines.push(format!("{name} = {written}{about}"));
+        }
+        Ok(lines.join("\n"))
+    }
+
+    /// A remark about a free name that looks like a command.
+    fn meant(&self, term: Term) -> Option<String> {
+        let graph = &self.workspace.graph;
+        let Node::Symbol(symbol) = graph.node(term) else { return None };
+        let name = graph.name(*symbol);
+        let command = nearest(name, COMMANDS.iter().map(|c| c.name)).filter(|_| name.len() > 3)?;
+        Some(format!("  (a free name; did you mean the command `{command}`?)"))
+    }
+
+    /// A term in the session's style.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn written(&self, term: Term) -> Result<String, Stop> {
+        let graph = &self.workspace.graph;
+        try_print(self.style.notation(), graph, term, &self.limits)
+            .map_err(|e| Stop::failed(Kind::Resource, e))
+    }
+
+    /// A matrix in the session's style.
+    fn matrix(&self, rows: &[Vec<Term>]) -> Result<String, Stop> {
+        let mut cells = Vec::new();
+        for row in rows {
+            cells.push(row.iter().map(|&t| self.written(t)).collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(match self.style {
+            Style::Latex => matrix::latex(&cells),
+            Style::Plain => matrix::plain(&cells),
+            Style::Unicode => format!("\n{}", matrix::boxed(&cells)),
+        })
+    }
+
+    /// Defines the next result and `ans`; the name of the result.
+    fn number(&mut self, rows: Option<&[Vec<Term>]>, term: Option<Term>) -> Result<String, Stop> {
+        let formula = |t: Term| -> Result<Formula, Stop> {
+            let text = self.workspace.print(t)?;
+            Ok(Formula::parse(&text, &self.limits)?)
+        };
+        let definition = match (rows, term) {
+            (Some(rows), _) => {
+                let rows: Result<Vec<Vec<Formula>>, Stop> =
+                    rows.iter().map(|r| r.iter().map(|&t| formula(t)).collect()).collect();
+                Definition::matrix(rows?)
+            }
+            (None, Some(term)) => Definition::value(formula(term)?),
+            (None, None) => return Ok(String::new()),
+        };
+        self.results += 1;
+        let name = format!("ans{}", self.results);
+        self.workspace.definitions.define(&name, definition.clone())?;
+        self.workspace.definitions.define("ans", definition)?;
+        Ok(name)
+    }
+
+    /// The answer as text for the shell, in the language that is read.
+    ///
+    /// # Errors
+    /// When it is too long.
+    pub fn plain(&self, answer: &Answer) -> Result<String, Stop> {
+        match &answer.shown {
+            Shown::Text(text) => Ok(text.clone()),
+            Shown::Terms(terms) => {
+                let lines: Result<Vec<String>, _> =
+                    terms.iter().map(|&t| self.workspace.print(t)).collect();
+                Ok(lines?.join("\n"))
+            }
+            Shown::Matrix(rows) => {
+                let mut cells = Vec::new();
+                for row in rows {
+                    let printed: Result<Vec<String>, _> =
+                        row.iter().map(|&t| self.workspace.print(t)).collect();
+                    cells.push(printed?);
+                }
+                Ok(matrix::plain(&cells))
+            }
+        }
+    }
+}
+
+/// The command of a name.
+///
+/// # Errors
+/// When there is none, with the nearest name.
+pub fn command(name: &str) -> Result<&'static Command, Stop> {
+    COMMANDS.iter().find(|c| c.name == name).ok_or_else(|| {
+        let error = Diagnostic::without_place(Kind::Name, format!("no command `{name}`"));
+        error.did_you_mean(nearest(name, COMMANDS.iter().map(|c| c.name))).into()
+    })
+}
+
+/// The value of a term without names that is no plain number, to a few digits.
+fn approximation(workspace: &Workspace, term: Term) -> Option<String> {
+    let graph = &workspace.graph;
+    let names = super::request::names(graph, term);
+    if !names.is_empty() || graph.as_number(term).is_some_and(|n| n.is_integer()) {
+        return None;
+    }
+    let text = workspace.print(term).ok()?;
+    workspace.evaluate(&text, &[], APPROXIMATION).ok().filter(|value| *value != text)
+}
+
+/// Digits of the value shown beside a result.
+const APPROXIMATION: usize = 10;
+
+/// Errors as JSON on one line.
+pub fn refusal(stop: &Stop) -> Json {
+    json!({"ok": false, "error": stop.json()})
+}

@@ -1,0 +1,117 @@
+//! A point at which two expressions differ for certain.
+
+use super::request::names;
+use crate::study::precise::{NoValue, Precise, value};
+use crate::term::evaluate::{Enclosing, evaluate};
+use crate::term::interval::Defined;
+use crate::term::{Graph, Interval, Number, Term};
+
+/// Values at which formulas tend to go wrong, tried first.
+const SPECIAL: [(i64, i64); 9] =
+    [(0, 1), (1, 1), (-1, 1), (2, 1), (1, 2), (-1, 2), (-3, 1), (3, 1), (5, 4)];
+
+/// Points tried after the special ones.
+const POINTS: usize = 150;
+
+/// Of these, points at which values are compared to many digits: intervals of doubles do not tell
+/// near misses apart.
+const CLOSE: usize = 3;
+
+/// Digits of the close comparison.
+const DIGITS: usize = 60;
+
+/// A point where the first expression has a value and the second has another one or none.
+pub fn difference(
+    graph: &Graph,
+    a: Term,
+    b: Term,
+    assumptions: &[(String, Interval)],
+) -> Option<Vec<(String, Number)>> {
+    let mut variables = names(graph, a);
+    for name in names(graph, b) {
+        if !variables.contains(&name) {
+            variables.push(name);
+        }
+    }
+    let bounds: Vec<Interval> = variables
+        .iter()
+        .map(|name| {
+            let known = assumptions.iter().find(|(n, _)| n == name);
+            known.map_or(Interval::ALL, |(_, i)| *i)
+        })
+        .collect();
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut close = 0;
+    for k in 0..SPECIAL.len() * SPECIAL.len() + POINTS {
+        let point: Option<Vec<(String, Number)>> = variables
+            .iter()
+            .zip(&bounds)
+            .enumerate()
+            .map(|(v, (name, bound))| {
+                let n = coordinate(k, v, bound, &mut seed)?;
+                Some((name.clone(), n))
+            })
+            .collect();
+        let Some(point) = point else { continue };
+        let leaf = |name: &str| {
+            let known = point.iter().find(|(n, _)| n == name);
+            known.map_or(Interval::ALL, |(_, n)| n.enclosure())
+        };
+        let x = evaluate(graph, a, &mut Enclosing::new(leaf));
+        let y = evaluate(graph, b, &mut Enclosing::new(leaf));
+        if x.defined != Defined::Always {
+            continue;
+        }
+        if y.defined == Defined::Never || (y.defined == Defined::Always && x.is_disjoint(&y)) {
+            return Some(point);
+        }
+        if close < CLOSE && y.defined == Defined::Always {
+            close += 1;
+            let known = |name: &str| point.iter().find(|(n, _)| n == name).map(|(_, n)| n.clone());
+            if differ(&value(graph, a, &known, DIGITS), &value(graph, b, &known, DIGITS)) {
+                return Some(point);
+            }
+        }
+        if variables.is_empty() {
+            break;
+        }
+    }
+    None
+}
+
+/// Whether two values differ within the digits that both are correct to.
+fn differ(a: &Result<Precise, NoValue>, b: &Result<Precise, NoValue>) -> bool {
+    let text = |v: &Result<Precise, NoValue>| match v {
+        Ok(Precise::Exact(n)) => Some(crate::study::precise::decimal(n, DIGITS)),
+        Ok(Precise::Rounded(text)) => Some(text.clone()),
+        Ok(Precise::NearZero { .. }) | Err(_) => None,
+    };
+    let (Some(a), Some(b)) = (text(a), text(b)) else { return false };
+    let parse = |text: &str| {
+        let digits = text.trim_start_matches('-');
+        Number::from_decimal(digits).map(|n| if digits.len() < text.len() { -&n } else { n })
+    };
+    let (Some(a), Some(b)) = (parse(&a), parse(&b)) else { return false };
+    let scale = Number::from(10).pow(DIGITS as i64 - 5).expect("a power of ten");
+    &(&a - &b).abs() * &scale > a.abs().max(b.abs()).clone()
+}
+
+/// The value of variable `v` at point `k`, inside its bounds.
+fn coordinate(k: usize, v: usize, bound: &Interval, seed: &mut u64) -> Option<Number> {
+    let n = SPECIAL.len();
+    let number = if k < n * n {
+        let (p, q) = SPECIAL[if v == 0 { k % n } else { (k / n + v * k) % n }];
+        Number::ratio(p, q)?
+    } else {
+        // SplitMix64; the points are the same in every run.
+        *seed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = *seed;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        let unit = ((z ^ (z >> 31)) >> 44) as f64 / f64::from(1 << 20);
+        let (low, high) = (bound.lo.max(-4.0), bound.hi.min(4.0));
+        let (low, high) = if low < high { (low, high) } else { (bound.lo, bound.hi) };
+        Number::from_f64((low + (high - low) * unit).clamp(bound.lo, bound.hi))?
+    };
+    bound.contains(number.to_f64()).then_some(number)
+}

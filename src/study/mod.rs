@@ -1,0 +1,17 @@
+//! What one does with a system.
+
+pub mod culprit;
+mod error;
+mod events;
+pub mod export;
+pub mod line;
+pub mod precise;
+pub mod sensitivity;
+pub mod simulate;
+mod start;
+pub mod steady;
+
+pub use error::Error;
+pub use events::Occurrence;
+pub use simulate::{Compilation, Compiled, Settings, Solution};
+pub use start::check_values;

@@ -1,0 +1,19 @@
+//! Text and terms: parsers with spans on everything, and printers.
+
+pub mod affine;
+pub mod block;
+pub mod expression;
+pub mod lexeme;
+pub mod lower;
+pub mod model;
+pub mod operators;
+pub mod print;
+pub mod rule;
+mod scope;
+pub mod tree;
+
+pub use lower::lower;
+pub use operators::Operator;
+pub use print::{print, print_as};
+pub use scope::Scope;
+pub use tree::{Id, Item, Name, Tree};

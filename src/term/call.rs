@@ -1,0 +1,210 @@
+//! Construction of calls: exact values, parity, choice, reductions and their instances.
+
+use smallvec::SmallVec;
+
+use super::function::FunctionId;
+use super::graph::{Form, Graph, Node, Term};
+use super::index::{Affine, Binder};
+use super::interval::{Defined, Interval};
+use super::number::Number;
+use super::op::{Op, Parity};
+use super::sample::Claim;
+
+enum Folded {
+    Exact(Number),
+    Undefined,
+    Open,
+}
+
+/// Calls of operations and functions.
+impl Graph {
+    /// An operation of the table on terms, in this graph's form.
+    ///
+    /// # Panics
+    /// When the number of arguments is not the arity of the operation.
+    pub fn call(&mut self, op: Op, args: &[Term]) -> Term {
+        assert_eq!(args.len(), op.arity(), "arguments of {}", op.row().name);
+        if self.form() == Form::Written {
+            return self.insert(Node::Call(op, args.into()));
+        }
+        let one = Number::ONE;
+        match (op, args) {
+            (Op::Add, &[a, b]) => self.sum(Number::ZERO, [(one.clone(), a), (one, b)]),
+            (Op::Sub, &[a, b]) => self.sum(Number::ZERO, [(one, a), (Number::MINUS_ONE, b)]),
+            (Op::Mul, &[a, b]) => self.product([(a, one.clone()), (b, one)]),
+            (Op::Div, &[a, b]) => self.product([(a, one), (b, Number::MINUS_ONE)]),
+            (Op::Neg, &[a]) => self.scale(Number::MINUS_ONE, a),
+            (Op::Sqrt, &[a]) => self.product([(a, Number::HALF)]),
+            (Op::Fma, &[a, b, c]) => {
+                let product = self.mul(a, b);
+                self.add(product, c)
+            }
+            (Op::Pow, &[a, b]) => self.general_power(a, b),
+            (Op::If, &[c, a, b]) => self.choice(c, a, b),
+            _ => self.strict_call(op, args),
+        }
+    }
+
+    fn general_power(&mut self, base: Term, exponent: Term) -> Term {
+        if let Some(e) = self.as_number(exponent) {
+            let e = e.clone();
+            return self.product([(base, e)]);
+        }
+        if self.is_undefined(base) || self.is_undefined(exponent) {
+            return self.undefined();
+        }
+        // e^y is the exponential function itself.
+        if let Node::Call(Op::Exp, args) = self.node(base)
+            && self.as_number(args[0]).is_some_and(Number::is_one)
+        {
+            return self.call(Op::Exp, &[exponent]);
+        }
+        self.insert(Node::Call(Op::Pow, [base, exponent].into()))
+    }
+
+    fn choice(&mut self, condition: Term, then: Term, otherwise: Term) -> Term {
+        if self.is_undefined(condition) {
+            return condition;
+        }
+        if let Some(c) = self.as_number(condition) {
+            return if c.is_zero() { otherwise } else { then };
+        }
+        if then == otherwise && self.witness(condition, Claim::Defined) {
+            return then;
+        }
+        self.insert(Node::Call(Op::If, [condition, then, otherwise].into()))
+    }
+
+    fn strict_call(&mut self, op: Op, args: &[Term]) -> Term {
+        if let Some(&t) = args.iter().find(|&&t| self.is_undefined(t)) {
+            return t;
+        }
+        let row = op.row();
+        match self.fold(op, args) {
+            Folded::Exact(value) => return self.number(value),
+            Folded::Undefined => return self.undefined(),
+            Folded::Open => {}
+        }
+        match (row.parity, op, args) {
+            (Parity::Odd, _, &[a]) if self.leads_negative(a) => {
+                let positive = self.scale(Number::MINUS_ONE, a);
+                let value = self.strict_call(op, &[positive]);
+                self.scale(Number::MINUS_ONE, value)
+            }
+            (Parity::Even, _, &[a]) if self.leads_negative(a) => {
+                let positive = self.scale(Number::MINUS_ONE, a);
+                self.strict_call(op, &[positive])
+            }
+            // These give the same value in either order: one order is canonical.
+            (_, Op::Min | Op::Max | Op::Equal | Op::And | Op::Or | Op::Hypot, &[a, b]) if b < a => {
+                self.strict_call(op, &[b, a])
+            }
+            (_, Op::Min | Op::Max | Op::And | Op::Or, &[a, b]) if a == b => a,
+            _ => self.insert(Node::Call(op, args.into())),
+        }
+    }
+
+    /// What an operation on numbers is known to be.
+    fn fold(&self, op: Op, args: &[Term]) -> Folded {
+        let numbers: SmallVec<[&Number; 3]> =
+            args.iter().filter_map(|&t| self.as_number(t)).collect();
+        if args.is_empty() || numbers.len() < args.len() {
+            return Folded::Open;
+        }
+        if let Some(value) = (op.row().exact)(&numbers) {
+            return Folded::Exact(value);
+        }
+        let points: SmallVec<[Interval; 3]> = numbers.iter().map(|n| n.enclosure()).collect();
+        if op.enclosure(&points).defined == Defined::Never {
+            return Folded::Undefined;
+        }
+        Folded::Open
+    }
+
+    /// Whether the first coefficient of the term is negative, so that `-term` reads better.
+    pub fn leads_negative(&self, term: Term) -> bool {
+        match self.node(term) {
+            Node::Number(n) => n.is_negative(),
+            Node::Sum { terms, .. } => terms[0].0.is_negative(),
+            _ => false,
+        }
+    }
+
+    /// A registered function on terms.
+    ///
+    /// # Panics
+    /// When the number of arguments is not the arity of the function.
+    pub fn apply(&mut self, function: FunctionId, args: &[Term]) -> Term {
+        assert_eq!(args.len(), self.function(function).arity, "arguments of a registered function");
+        if self.form() == Form::Canonical
+            && let Some(&t) = args.iter().find(|&&t| self.is_undefined(t))
+        {
+            return t;
+        }
+        self.insert(Node::Apply(function, args.into()))
+    }
+
+    /// `sum(body for binder in from..to)`, inclusive; an empty range is zero.
+    pub fn reduce(&mut self, binder: Binder, from: i64, to: i64, body: Term) -> Term {
+        if self.form() == Form::Canonical {
+            if from > to {
+                return self.number(0);
+            }
+            if self.is_undefined(body) {
+                return body;
+            }
+            if self.free_binders(body) & (1 << binder.0) == 0 {
+                let count = &Number::from(to) - &Number::from(from);
+                return self.scale(&count + &Number::ONE, body);
+            }
+            // A rational factor of the summand belongs outside the loop.
+            if let Node::Sum { constant, terms } = self.node(body)
+                && constant.is_zero()
+                && let [(c, t)] = &**terms
+            {
+                let (c, t) = (c.clone(), *t);
+                let inner = self.reduce(binder, from, to, t);
+                return self.scale(c, inner);
+            }
+        }
+        self.insert(Node::Reduce { binder, from, to, body })
+    }
+
+    /// The term with a bound index replaced by another index expression.
+    ///
+    /// # Panics
+    /// When an index leaves the range of 64-bit integers; model limits keep indices far below.
+    pub fn instantiate(&mut self, root: Term, binder: Binder, by: &Affine) -> Term {
+        if self.free_binders(root) & (1 << binder.0) == 0 {
+            return root;
+        }
+        let affine = |a: &Affine| a.substitute(binder, by).expect("index within 64 bits");
+        let leaves: Vec<Term> = super::visit::reachable(self, &[root])
+            .into_iter()
+            .filter(|&t| self.free_binders(t) & (1 << binder.0) != 0)
+            .filter(|&t| matches!(self.node(t), Node::Element(..) | Node::Index(_)))
+            .collect();
+        let mut map = Vec::with_capacity(leaves.len());
+        for leaf in leaves {
+            let image = match self.node(leaf).clone() {
+                Node::Element(array, indices) => {
+                    let indices: Box<[Affine]> = indices.iter().map(affine).collect();
+                    self.insert(Node::Element(array, indices))
+                }
+                Node::Index(a) => self.index(affine(&a)),
+                _ => leaf,
+            };
+            map.push((leaf, image));
+        }
+        super::visit::substitute(self, root, &map)
+    }
+}
+
+impl Number {
+    /// The tightest interval of doubles around the number.
+    pub fn enclosure(&self) -> Interval {
+        let x = self.to_f64();
+        let exact = x.is_finite() && Number::from_f64(x).as_ref() == Some(self) && self.bits() < 54;
+        if exact { Interval::point(x) } else { Interval::around(x) }
+    }
+}

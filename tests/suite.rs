@@ -1,0 +1,45 @@
+//! The integration tests, as one binary.
+
+#[path = "suite/algebraic.rs"]
+mod algebraic;
+#[path = "suite/batch.rs"]
+mod batch;
+#[path = "suite/case.rs"]
+mod case;
+#[path = "suite/commands.rs"]
+mod commands;
+#[path = "suite/events.rs"]
+mod events;
+#[path = "suite/exports/mod.rs"]
+mod exports;
+#[path = "suite/grammar/mod.rs"]
+mod grammar;
+#[path = "suite/layers.rs"]
+mod layers;
+#[path = "suite/models.rs"]
+mod models;
+#[path = "suite/plots.rs"]
+mod plots;
+#[path = "suite/printing.rs"]
+mod printing;
+#[path = "suite/program.rs"]
+mod program;
+#[cfg(unix)]
+#[path = "suite/prompt.rs"]
+mod prompt;
+#[path = "suite/random.rs"]
+mod random;
+#[path = "suite/reference.rs"]
+mod reference;
+#[path = "suite/rules.rs"]
+mod rules;
+#[path = "suite/sensitivities.rs"]
+mod sensitivities;
+#[path = "suite/simplify.rs"]
+mod simplify;
+#[path = "suite/stages.rs"]
+mod stages;
+#[path = "suite/steady.rs"]
+mod steady;
+#[path = "suite/tidy.rs"]
+mod tidy;

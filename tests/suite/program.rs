@@ -1,0 +1,200 @@
+//! The program as its users run it: the commands of the README, and mistakes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn isoterm(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_isoterm")).args(args).output().expect("the program runs")
+}
+
+fn answer(expression: &str) -> String {
+    let output = isoterm(&["simplify", expression]);
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text").trim_end().to_owned()
+}
+
+/// A folder of its own for a test, with the example models where the README has them.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    let models = folder.join("examples/models");
+    std::fs::create_dir_all(&models).expect("a folder");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models");
+    for entry in std::fs::read_dir(source).expect("the examples") {
+        let path = entry.expect("an entry").path();
+        std::fs::copy(&path, models.join(path.file_name().expect("a name"))).expect("a copy");
+    }
+    folder
+}
+
+/// The words of a command line, with quotes.
+fn words(line: &str) -> Vec<String> {
+    let parts = line.split('"').enumerate();
+    parts
+        .flat_map(|(k, part)| match k % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        })
+        .collect()
+}
+
+/// The text with times replaced, which differ in every run.
+fn without_times(text: &str) -> String {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    for k in 1..words.len() {
+        if words[k].starts_with("ms") {
+            words[k - 1] = "_";
+        }
+    }
+    words.join(" ")
+}
+
+#[test]
+fn the_commands_of_the_readme_print_what_it_shows() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("the README");
+    let folder = folder("readme");
+    let run = |line: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_isoterm"))
+            .args(words(line))
+            .current_dir(&folder)
+            .output()
+            .expect("the program runs");
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("text")
+    };
+    let mut written = String::new();
+    let (mut commands, mut wrong) = (0, Vec::new());
+    // A block with commands: each is followed by what it prints, up to the next or the end.
+    for (k, block) in readme.split("```").enumerate() {
+        let commands_of = block.strip_prefix("text\n$ isoterm ").filter(|_| k % 2 == 1);
+        let mut text = match commands_of {
+            None => block.to_owned(),
+            Some(commands_of) => {
+                let mut text = "text\n".to_owned();
+                for command in commands_of.split("\n$ isoterm ") {
+                    let (line, shown) = command.split_once('\n').unwrap_or((command, ""));
+                    let found = run(line);
+                    commands += 1;
+                    if without_times(found.trim_end()) != without_times(shown.trim_end()) {
+                        wrong.push(format!("$ isoterm {line}\n{found}"));
+                    }
+                    text += &format!("$ isoterm {line}\n{}\n", found.trim_end());
+                }
+                text
+            }
+        };
+        if k > 0 {
+            text.insert_str(0, "```");
+        }
+        written += &text;
+    }
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &written).expect("the README");
+    } else {
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+    assert!(commands >= 5, "{commands} commands");
+    assert!(readme.contains("cargo run --release -- simulate examples/models/robertson.model"));
+    let table = std::fs::read_to_string(folder.join("robertson.csv")).expect("the solution");
+    assert_eq!(table.lines().next(), Some("t,A,B,C,total"));
+    assert_eq!(table.lines().count(), 201);
+}
+
+#[test]
+fn every_example_is_simulated_shown_and_checked() {
+    let folder = folder("examples");
+    let run = |args: &[&str]| {
+        let program = env!("CARGO_BIN_EXE_isoterm");
+        Command::new(program).args(args).current_dir(&folder).output().expect("the program runs")
+    };
+    let broken = ["misspelt.model", "blow_up.model"];
+    for entry in std::fs::read_dir(folder.join("examples/models")).expect("the examples") {
+        let path = entry.expect("an entry").path();
+        let file = path.to_str().expect("a path in UTF-8");
+        if broken.iter().any(|b| file.ends_with(b)) {
+            continue;
+        }
+        let output = run(&["simulate", file, "--points", "2", "-o", "out.csv"]);
+        assert!(output.status.success(), "{file}: {output:?}");
+        assert!(run(&["check", file]).status.success(), "{file}");
+        for stage in ["terms", "optimised", "tape", "clif", "asm"] {
+            let output = run(&["show", file, "--stage", stage]);
+            assert!(output.status.success() && output.stdout.len() > 20, "{file} {stage}");
+        }
+    }
+}
+
+#[test]
+fn failures_name_time_state_and_expression_and_leave_no_file() {
+    let folder = folder("failures");
+    std::fs::write(folder.join("force.csv"), "t,F\n0,0\n1,2\n2,1\n3,0\n").expect("a table");
+    for (name, body, wanted) in [
+        ("blow", "state x = 1\nx' = x^2\nsimulate t = 0..2", &["t = 1", "`x`", "`x^2`"][..]),
+        (
+            "domain",
+            "state level = 1\nlevel' = -1 + 0*log(level)\nstate y = 0\ny' = log(level)\nsimulate t = 0..2",
+            &["t = 1", "`y`", "`log(level)` is NaN", "level = -"],
+        ),
+        (
+            "table",
+            "force(t) = table(\"force.csv\")\nstate x = 0\nx' = force(t)\nsimulate t = 0..5",
+            &["t = 3", "`force(t)`", "`force.csv` covers 0..3"],
+        ),
+        (
+            "value",
+            "parameter k = log(-1)\nstate x = k\nx' = x\nsimulate t = 0..1",
+            &["`k` has no finite value"],
+        ),
+        ("circle", "state x = y, y = x\nx' = 1\ny' = 1\nsimulate t = 0..1", &["`x` has no"]),
+        ("plan", "state x = 1\nx' = x", &["simulate t = 0..10"]),
+    ] {
+        let file = folder.join(format!("{name}.model"));
+        std::fs::write(&file, format!("ode {name}\n{body}\nend\n")).expect("a model");
+        let output = Command::new(env!("CARGO_BIN_EXE_isoterm"))
+            .args(["simulate", file.to_str().expect("a path in UTF-8")])
+            .current_dir(&folder)
+            .output()
+            .expect("the program runs");
+        let shown = String::from_utf8(output.stderr).expect("text");
+        assert!(!output.status.success(), "{name}: {shown}");
+        for part in wanted {
+            assert!(shown.contains(part), "{name}: no {part} in {shown}");
+        }
+        assert!(!folder.join(format!("{name}.csv")).exists(), "{name}");
+        assert!(!folder.join(format!("{name}.csv.partial")).exists(), "{name}");
+    }
+    let nowhere = folder.join("nowhere/out.csv");
+    let model = folder.join("examples/models/lorenz.model");
+    let (model, nowhere) = (model.to_str().expect("a path"), nowhere.to_str().expect("a path"));
+    assert_eq!(isoterm(&["simulate", model, "-o", nowhere]).status.code(), Some(2));
+    assert_eq!(isoterm(&["simulate", "nothing.model"]).status.code(), Some(2));
+    assert_eq!(isoterm(&["check", model, "--limit", "cells=many"]).status.code(), Some(2));
+    assert_eq!(isoterm(&["check", model, "--limit", "bytes=10"]).status.code(), Some(2));
+}
+
+#[test]
+fn mistakes_are_answered_with_a_place_and_exit_code_2() {
+    for (text, message) in [
+        ("1 +", "found the end"),
+        ("foo(x)", "unknown function `foo`"),
+        ("sin(x, y)", "`sin` takes 1 argument, 2 given"),
+        ("x < 1", "a condition stands where a number is needed"),
+        ("x[1]", "unknown array `x`"),
+        ("1e999999999", "digits"),
+    ] {
+        let output = isoterm(&["simplify", text]);
+        let shown = String::from_utf8(output.stderr).expect("text");
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(shown.contains(message) && shown.contains('^'), "{text}: {shown}");
+    }
+    assert_eq!(isoterm(&["simulat"]).status.code(), Some(2));
+}
+
+#[test]
+fn deep_and_long_expressions_are_answered() {
+    let deep = format!("{}x{}", "(".repeat(100_000), ")".repeat(100_000));
+    let output = isoterm(&["simplify", &deep[..100_000]]);
+    assert_eq!(output.status.code(), Some(2));
+    let long = vec!["x"; 20_000].join("+");
+    assert_eq!(answer(&long), "20000*x");
+}
