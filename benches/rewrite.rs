@@ -8,10 +8,10 @@ use egg::{Pattern, RecExpr, Rewrite, Runner, SymbolLang, rewrite};
 use isoterm::rewrite::matcher::Matcher;
 use isoterm::rewrite::region::Region;
 use isoterm::rewrite::saturate::{saturate, search};
-use isoterm::rewrite::{Budget, Options, Ruleset, optimise};
+use isoterm::rewrite::{Assumptions, Budget, Options, Ruleset, optimise};
 use isoterm::term::{Graph, Number, Op, Term};
 use isoterm::text::Source;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// A sum of twelve terms that holds `extra` among exponentials.
 fn twelve(g: &mut Graph, extra: &[Term]) -> Term {
@@ -96,12 +96,12 @@ fn spike(c: &mut Criterion) {
             b.iter(|| optimise(&mut g, &[root], &rules, &options).cost_after);
         });
         // One round of all rules in a loaded e-graph: search, apply, rebuild.
-        let load = || Region::load(&g, &[root], &FxHashSet::default(), &FxHashMap::default());
+        let load = || Region::load(&g, &[root], &FxHashSet::default(), &Assumptions::default());
         group.bench_function(format!("nary/{name}"), |b| {
             b.iter_batched(
                 load,
                 |mut region| {
-                    saturate(&mut region.classes, &rules, &once);
+                    saturate(&mut region.classes, &rules, &once, || false);
                     region
                 },
                 BatchSize::SmallInput,

@@ -2,8 +2,9 @@
 
 use std::f64::consts::FRAC_PI_2;
 
-use super::facts::{Facts, Graph as Classes};
+use super::facts::Facts;
 use super::pattern::Bindings;
+use super::space::Space;
 
 /// One requirement on one variable of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,12 +83,12 @@ impl Predicate {
 }
 
 /// Whether the bindings satisfy all conditions; a bound part that has no class yet gets one.
-pub fn holds(classes: &mut Classes, conditions: &[Condition], bindings: &Bindings) -> bool {
+pub fn holds(space: &mut impl Space, conditions: &[Condition], bindings: &Bindings) -> bool {
     conditions.iter().all(|c| {
         let Some(bound) = &bindings[c.variable] else {
             return false;
         };
-        let id = bound.class(classes);
-        c.predicate.holds(&classes[id].data)
+        let id = bound.class(space);
+        c.predicate.holds(space.facts(id))
     })
 }

@@ -11,7 +11,7 @@ use egg::{Id, Language};
 use rustc_hash::FxHashMap;
 
 use super::cost::Measure;
-use super::facts::Graph as Classes;
+use super::knowledge::Classes;
 use super::language::Form;
 
 /// A node that a class may be built from.

@@ -5,7 +5,7 @@
 //! the right has not, and, for an exact rule, where the right side has a value and the left has
 //! not. Points at which the condition fails are not usable; no usable point is a failure too.
 
-use super::facts::{Facts, POINTS, Signs, raise};
+use super::facts::{Facts, raise};
 use super::pattern::Pattern;
 use super::rule::Rule;
 use crate::term::interval::Defined;
@@ -81,14 +81,10 @@ fn draw(k: u64, v: u64) -> f64 {
 }
 
 fn at_point(x: f64) -> Facts {
-    let range = Interval::point(x);
-    Facts {
-        constant: Number::from_f64(x),
-        range,
-        signs: Signs::of(range),
-        integer: x == x.trunc(),
-        samples: [range; POINTS],
-    }
+    let mut facts = Facts::within(Interval::point(x));
+    facts.constant = Number::from_f64(x);
+    facts.integer = x == x.trunc();
+    facts
 }
 
 fn enclose(pattern: &Pattern, values: &[Interval]) -> Interval {

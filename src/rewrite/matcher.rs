@@ -10,10 +10,9 @@ use std::cell::Cell;
 use egg::Id;
 use smallvec::SmallVec;
 
-use super::facts::Graph as Classes;
 use super::language::Form;
 use super::pattern::{Bindings, Bound, Match, Pattern, Rest};
-use super::region::scaled;
+use super::space::Space;
 use crate::term::{Number, Op};
 
 /// Factors that are still to be matched, with their coefficient.
@@ -23,17 +22,17 @@ struct Factors {
     factors: Vec<(Id, Number)>,
 }
 
-/// Finds matches in an e-graph, counting the steps it takes against a budget.
-pub struct Matcher<'a> {
-    classes: &'a Classes,
+/// Finds matches in a space, counting the steps it takes against a budget.
+pub struct Matcher<'a, S> {
+    space: &'a S,
     work: Cell<u64>,
     budget: u64,
 }
 
-impl<'a> Matcher<'a> {
+impl<'a, S: Space> Matcher<'a, S> {
     /// A matcher that stops looking after `budget` steps.
-    pub fn new(classes: &'a Classes, budget: u64) -> Matcher<'a> {
-        Matcher { classes, work: Cell::new(0), budget }
+    pub fn new(space: &'a S, budget: u64) -> Matcher<'a, S> {
+        Matcher { space, work: Cell::new(0), budget }
     }
 
     /// Steps taken so far.
@@ -52,7 +51,7 @@ impl<'a> Matcher<'a> {
         let mut found = Vec::new();
         match pattern {
             Pattern::Sum(k, parts) => {
-                for node in &self.classes[class].nodes {
+                for node in self.space.forms(class) {
                     if let Form::Sum { constant, .. } = node {
                         let terms: Vec<(Number, Id)> =
                             node.terms().map(|(c, id)| (c.clone(), id)).collect();
@@ -84,7 +83,7 @@ impl<'a> Matcher<'a> {
                 }
             }
             Pattern::Product(parts) => {
-                for node in &self.classes[class].nodes {
+                for node in self.space.forms(class) {
                     if matches!(node, Form::Product { .. }) {
                         let factors = node.factors().map(|(id, e)| (id, e.clone())).collect();
                         let start = Factors { coefficient: Number::ONE, factors };
@@ -120,7 +119,7 @@ impl<'a> Matcher<'a> {
         if !self.spend() {
             return;
         }
-        let id = self.classes.find(id);
+        let id = self.space.find(id);
         match pattern {
             Pattern::Variable(v) => {
                 if let Some(b) = self.bind(bindings, *v, Bound::Class(id)) {
@@ -128,12 +127,12 @@ impl<'a> Matcher<'a> {
                 }
             }
             Pattern::Number(n) => {
-                if self.classes[id].data.constant.as_ref() == Some(n) {
+                if self.space.facts(id).constant.as_ref() == Some(n) {
                     found(bindings.clone());
                 }
             }
             Pattern::Call(op, args) => {
-                for node in &self.classes[id].nodes {
+                for node in self.space.forms(id) {
                     if let Form::Call(f, ids) = node
                         && f == op
                     {
@@ -145,7 +144,7 @@ impl<'a> Matcher<'a> {
                 }
             }
             Pattern::Apply(f, args) => {
-                for node in &self.classes[id].nodes {
+                for node in self.space.forms(id) {
                     if let Form::Apply(g, ids) = node
                         && f == g
                     {
@@ -156,7 +155,7 @@ impl<'a> Matcher<'a> {
             Pattern::Sum(k, parts) => {
                 let one = Number::ONE;
                 let problem = SumProblem { parts, scale: &one, pattern_constant: k, root: false };
-                for node in &self.classes[id].nodes {
+                for node in self.space.forms(id) {
                     if let Form::Sum { constant, .. } = node {
                         let terms = node.terms().map(|(c, id)| (c.clone(), id)).collect();
                         let start = (constant.clone(), terms);
@@ -213,14 +212,14 @@ impl<'a> Matcher<'a> {
             });
         };
         let atom = |c: Number, id: Id| Factors { coefficient: c, factors: vec![(id, Number::ONE)] };
-        let (c, inner) = match scaled(self.classes, id) {
-            Some((c, inner)) => (coefficient * &c, self.classes.find(inner)),
+        let (c, inner) = match self.space.scaled(id) {
+            Some((c, inner)) => (coefficient * &c, self.space.find(inner)),
             None => (coefficient.clone(), id),
         };
         if required.iter().all(|&r| r == inner) {
             whole(atom(c.clone(), inner));
         }
-        for node in &self.classes[inner].nodes {
+        for node in self.space.forms(inner) {
             if let Form::Product { ids, .. } = node
                 && required.iter().all(|r| ids.contains(r))
             {

@@ -8,12 +8,17 @@
 //!
 //! Only this module names egg.
 
+pub mod apply;
+pub mod assumption;
+pub mod classical;
 pub mod condition;
 pub mod cost;
-pub mod extend;
+pub mod engine;
+pub mod equality;
 pub mod extract;
 pub mod facts;
 pub mod judge;
+pub mod knowledge;
 pub mod language;
 pub mod library;
 pub mod matcher;
@@ -22,8 +27,13 @@ pub mod pattern;
 pub mod region;
 pub mod rule;
 pub mod saturate;
+pub mod signs;
+pub mod space;
+pub mod terms;
 
+pub use assumption::Assumptions;
 pub use cost::{Measure, cost};
+pub use engine::{ENGINES, Engine, engine};
 pub use optimise::{Options, Outcome, optimise};
 pub use rule::{Rule, Ruleset};
 pub use saturate::{Budget, Stop};

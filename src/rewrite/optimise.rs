@@ -1,21 +1,20 @@
 //! `optimise(roots)`: the cheapest equal terms, over all roots at once, never dearer than given.
 
-use egg::{Id, Language};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
+use super::assumption::Assumptions;
 use super::cost::{Measure, cost};
-use super::extend::{extend, term_of};
-use super::extract::Extractor;
-use super::language::Form;
-use super::region::Region;
+use super::engine::{ENGINES, Engine};
 use super::rule::Ruleset;
-use super::saturate::{Budget, Stop, saturate};
-use crate::term::visit::{Rebuild, reachable};
-use crate::term::{Graph, Interval, Node, Term};
+use super::saturate::{Budget, Stop};
+use crate::term::visit::reachable;
+use crate::term::{Graph, Node, Term};
 
 /// How to optimise.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// The way to rewrite.
+    pub engine: &'static dyn Engine,
     /// What to minimise.
     pub measure: Measure,
     /// Bounds on each region's e-graph.
@@ -26,9 +25,9 @@ pub struct Options {
     pub rounds: usize,
     /// Phases of saturation and domain-extending steps.
     pub phases: usize,
-    /// What is known of symbols and elements beyond being real.
-    pub assumptions: FxHashMap<Term, Interval>,
-    /// Whether to end with what has been found so far; asked before each region.
+    /// What is known of terms beyond being real.
+    pub assumptions: Assumptions,
+    /// Whether to end with what has been found so far; asked often.
     pub stop: fn() -> bool,
 }
 
@@ -36,12 +35,13 @@ impl Options {
     /// The cheapest kernel.
     pub fn kernel() -> Options {
         Options {
+            engine: ENGINES[0],
             measure: Measure::Cycles,
             budget: Budget::KERNEL,
             region: 160,
             rounds: 4,
             phases: 2,
-            assumptions: FxHashMap::default(),
+            assumptions: Assumptions::default(),
             stop: || false,
         }
     }
@@ -86,10 +86,12 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
             break;
         }
         let members: Vec<Term> = group.roots.iter().map(|&k| outcome.roots[k]).collect();
-        let improved = region(graph, &members, &group.boundary, rules, options, &mut outcome);
-        for (&k, term) in group.roots.iter().zip(improved) {
+        let found = options.engine.rewrite(graph, &members, &group.boundary, rules, options);
+        for (&k, term) in group.roots.iter().zip(found.roots) {
             outcome.roots[k] = term;
         }
+        outcome.stops.extend(found.stops);
+        outcome.extended.extend(found.extended);
     }
     let after = cost(graph, &outcome.roots, options.measure);
     if after > cost_before {
@@ -98,87 +100,6 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
     }
     outcome.cost_after = after;
     outcome
-}
-
-/// Optimises one region: saturate, extract, extend, again while that helps.
-fn region(
-    graph: &mut Graph,
-    roots: &[Term],
-    boundary: &FxHashSet<Term>,
-    rules: &Ruleset,
-    options: &Options,
-    outcome: &mut Outcome,
-) -> Vec<Term> {
-    let mut best = roots.to_vec();
-    let mut least = cost(graph, &best, options.measure);
-    let mut current = best.clone();
-    for _ in 0..options.phases {
-        let used =
-            extend(graph, &mut current, boundary, rules, &options.assumptions, options.measure, 16);
-        let (extracted, stop) = saturated(graph, &current, boundary, rules, options);
-        outcome.stops.push(stop);
-        let price = cost(graph, &extracted, options.measure);
-        let progress = price < least - 1e-9;
-        if progress {
-            (best, least) = (extracted.clone(), price);
-        }
-        outcome.extended.extend(used);
-        if stop == Stop::Conflict || !progress {
-            break;
-        }
-        // Canonical again: what was grouped for sharing is opened for the next phase.
-        current = extracted.iter().map(|&t| Rebuild::default().within(graph, t)).collect();
-    }
-    best
-}
-
-fn saturated(
-    graph: &mut Graph,
-    roots: &[Term],
-    boundary: &FxHashSet<Term>,
-    rules: &Ruleset,
-    options: &Options,
-) -> (Vec<Term>, Stop) {
-    let mut region = Region::load(graph, roots, boundary, &options.assumptions);
-    let loaded: Vec<Id> = region.ids.values().copied().collect();
-    let stop = saturate(&mut region.classes, rules, &options.budget);
-    if stop == Stop::Conflict {
-        return (roots.to_vec(), stop);
-    }
-    let classes = &region.classes;
-    let input: FxHashMap<Id, Form> = loaded
-        .into_iter()
-        .map(|id| {
-            (classes.find(id), classes.id_to_node(id).clone().map_children(|c| classes.find(c)))
-        })
-        .collect();
-    let extractor = Extractor::new(classes, &region.roots, options.measure);
-    let choice = extractor.best(&input, options.rounds);
-    match choice.as_ref().and_then(|c| extractor.program(c)) {
-        Some((steps, ids)) => (build(graph, &steps, &ids, options.measure), stop),
-        None => (roots.to_vec(), stop),
-    }
-}
-
-/// Terms of chosen nodes; grouped as chosen where sharing counts.
-fn build(graph: &mut Graph, steps: &[(Id, &Form)], roots: &[Id], measure: Measure) -> Vec<Term> {
-    let mut terms: FxHashMap<Id, Term> = FxHashMap::default();
-    for (id, node) in steps {
-        let args: Vec<Term> = node.children().iter().map(|c| terms[c]).collect();
-        let term = match node {
-            Form::Sum { constant, coefficients, .. } if measure.shares() => {
-                let parts = coefficients.iter().cloned().zip(args).collect();
-                graph.grouped_sum(constant.clone(), parts)
-            }
-            Form::Product { exponents, .. } if measure.shares() => {
-                let parts = args.into_iter().zip(exponents.iter().cloned()).collect();
-                graph.grouped_product(parts)
-            }
-            _ => term_of(graph, node, &args),
-        };
-        terms.insert(*id, term);
-    }
-    roots.iter().map(|id| terms[id]).collect()
 }
 
 /// Roots that are optimised together, and the shared terms that are leaves for them.

@@ -2,9 +2,8 @@
 
 use egg::Id;
 
-use super::facts::Graph as Classes;
 use super::language::{Form, Head};
-use super::region::Build;
+use super::space::Space;
 use crate::term::{FunctionId, Graph, Node, Number, Op, Term};
 
 /// A pattern over classes; rule sides are canonical terms with `?x` symbols as variables.
@@ -53,11 +52,11 @@ impl Bound {
     }
 
     /// The class of what is bound, added to the graph if need be.
-    pub fn class(&self, classes: &mut Classes) -> Id {
+    pub fn class(&self, space: &mut impl Space) -> Id {
         match self {
             Bound::Class(id) => *id,
-            Bound::Monomial(c, factors) => classes.product_of(c.clone(), factors.clone()),
-            Bound::Linear(k, terms) => classes.sum_of(k.clone(), terms.clone()),
+            Bound::Monomial(c, factors) => space.product_of(c.clone(), factors.clone()),
+            Bound::Linear(k, terms) => space.sum_of(k.clone(), terms.clone()),
         }
     }
 }
@@ -201,30 +200,30 @@ impl Pattern {
     }
 
     /// The class of this pattern under bindings, added to the graph.
-    pub fn build(&self, classes: &mut Classes, bindings: &Bindings) -> Id {
+    pub fn build(&self, space: &mut impl Space, bindings: &Bindings) -> Id {
         match self {
             Pattern::Variable(v) => match &bindings[*v] {
-                Some(bound) => bound.clone().class(classes),
+                Some(bound) => bound.clone().class(space),
                 None => unreachable!("rules bind every variable of their right side"),
             },
-            Pattern::Number(n) => classes.add(Form::Number(n.clone())),
+            Pattern::Number(n) => space.insert(Form::Number(n.clone())),
             Pattern::Sum(k, parts) => {
                 let terms =
-                    parts.iter().map(|(c, p)| (c.clone(), p.build(classes, bindings))).collect();
-                classes.sum_of(k.clone(), terms)
+                    parts.iter().map(|(c, p)| (c.clone(), p.build(space, bindings))).collect();
+                space.sum_of(k.clone(), terms)
             }
             Pattern::Product(parts) => {
                 let factors =
-                    parts.iter().map(|(p, e)| (p.build(classes, bindings), e.clone())).collect();
-                classes.product_of(Number::ONE, factors)
+                    parts.iter().map(|(p, e)| (p.build(space, bindings), e.clone())).collect();
+                space.product_of(Number::ONE, factors)
             }
             Pattern::Call(op, args) => {
-                let args: Vec<Id> = args.iter().map(|p| p.build(classes, bindings)).collect();
-                classes.call_of(*op, &args)
+                let args: Vec<Id> = args.iter().map(|p| p.build(space, bindings)).collect();
+                space.call_of(*op, &args)
             }
             Pattern::Apply(f, args) => {
-                let args = args.iter().map(|p| p.build(classes, bindings)).collect();
-                classes.add(Form::Apply(*f, args))
+                let args = args.iter().map(|p| p.build(space, bindings)).collect();
+                space.insert(Form::Apply(*f, args))
             }
         }
     }

@@ -6,13 +6,13 @@
 
 use egg::{Id, Language};
 
-use super::condition;
-use super::facts::Graph as Classes;
+use super::apply::{allowed, result};
+use super::knowledge::Classes;
 use super::language::{Form, Head};
 use super::matcher::Matcher;
-use super::pattern::{Match, Pattern, Rest};
-use super::region::Build;
+use super::pattern::Match;
 use super::rule::{Rule, Ruleset};
+use super::space::Space;
 use crate::term::Number;
 
 /// Bounds on the size and the effort of saturation.
@@ -50,16 +50,26 @@ pub enum Stop {
     Iterations,
     /// The limit on matching steps.
     Work,
+    /// It was told to stop.
+    Interrupted,
     /// Two classes were merged that the facts tell apart.
     Conflict,
 }
 
 /// Applies the exact rules until nothing changes or a limit is reached.
-pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop {
+pub fn saturate(
+    classes: &mut Classes,
+    rules: &Ruleset,
+    budget: &Budget,
+    stop: fn() -> bool,
+) -> Stop {
     let mut work = 0;
     for _ in 0..budget.iterations {
         let mut found: Vec<(&Rule, Match)> = Vec::new();
         for rule in rules.exact() {
+            if stop() {
+                return Stop::Interrupted;
+            }
             let matcher = Matcher::new(classes, budget.work.saturating_sub(work));
             search(classes, &matcher, rule, budget.matches, &mut found);
             work += matcher.work();
@@ -71,12 +81,12 @@ pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop
         let mut changed = false;
         for (rule, m) in found {
             changed |= apply(classes, rule, &m);
-            if classes.analysis.conflict.is_some() {
+            if classes.analysis.conflict {
                 return Stop::Conflict;
             }
             if classes.total_size() > budget.nodes {
                 classes.rebuild();
-                return if classes.analysis.conflict.is_some() {
+                return if classes.analysis.conflict {
                     Stop::Conflict
                 } else {
                     Stop::Nodes
@@ -85,7 +95,7 @@ pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop
         }
         classes.rebuild();
         changed |= normalise(classes);
-        if classes.analysis.conflict.is_some() {
+        if classes.analysis.conflict {
             return Stop::Conflict;
         }
         let after = (classes.total_number_of_nodes(), classes.number_of_classes());
@@ -99,7 +109,7 @@ pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop
 /// Collects up to `limit` matches of one rule, class by class in a fixed order.
 pub fn search<'r>(
     classes: &Classes,
-    matcher: &Matcher<'_>,
+    matcher: &Matcher<'_, Classes>,
     rule: &'r Rule,
     limit: usize,
     found: &mut Vec<(&'r Rule, Match)>,
@@ -123,7 +133,7 @@ pub fn search<'r>(
 
 /// Adds the right side of a match and merges it with what was matched; whether that was new.
 fn apply(classes: &mut Classes, rule: &Rule, m: &Match) -> bool {
-    if !condition::holds(classes, &rule.conditions, &m.bindings) {
+    if !allowed(classes, rule, m) {
         return false;
     }
     // What the right side drops must be defined everywhere, or the step would extend the domain.
@@ -137,33 +147,8 @@ fn apply(classes: &mut Classes, rule: &Rule, m: &Match) -> bool {
         }
     }
     let result = result(classes, &rule.rhs, m);
-    let class = classes.find(m.class);
+    let class = Space::find(classes, m.class);
     classes.union(class, result)
-}
-
-/// The class of the right side together with the rest of what was matched.
-fn result(classes: &mut Classes, rhs: &Pattern, m: &Match) -> Id {
-    match &m.rest {
-        Rest::None => rhs.build(classes, &m.bindings),
-        Rest::Sum(scale, constant, left) => {
-            let (mut constant, mut terms) = (constant.clone(), left.clone());
-            // A sum on the right side joins the sum that it stands in.
-            let parts = match rhs {
-                Pattern::Sum(k, parts) => {
-                    constant = &constant + &(scale * k);
-                    parts.iter().map(|(c, p)| (scale * c, p.build(classes, &m.bindings))).collect()
-                }
-                _ => vec![(scale.clone(), rhs.build(classes, &m.bindings))],
-            };
-            terms.extend(parts);
-            classes.sum_of(constant, terms)
-        }
-        Rest::Product(left) => {
-            let mut factors = left.clone();
-            factors.push((rhs.build(classes, &m.bindings), Number::ONE));
-            classes.product_of(Number::ONE, factors)
-        }
-    }
 }
 
 /// Brings nodes that merging has left behind into normal form: constants folded into sums and
@@ -203,7 +188,7 @@ fn normalise(classes: &mut Classes) -> bool {
             let new = classes.sum_of(constant, terms);
             changed |= classes.union(id, new);
         }
-        if classes.analysis.conflict.is_some() {
+        if classes.analysis.conflict {
             return changed;
         }
     }

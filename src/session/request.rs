@@ -6,9 +6,10 @@ use std::time::Duration;
 use super::definitions::Definitions;
 use crate::calculus::{self, Solutions, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
-use crate::rewrite::{Measure, Options, Ruleset, cost, optimise};
+use crate::rewrite::{Assumptions, Measure, Options, Ruleset, cost, optimise};
 use crate::study::precise::{NoValue, Precise, decimal, value};
 use crate::syntax::print::{Latex, Plain, try_print};
+use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::visit::{contains, free_symbols, substitute};
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
@@ -46,7 +47,7 @@ pub struct Workspace {
 /// What is known of names.
 #[derive(Clone, Default)]
 pub struct Known {
-    bounds: Vec<(String, Interval)>,
+    facts: Assumptions,
     /// As typed.
     typed: Vec<String>,
 }
@@ -127,10 +128,11 @@ impl Workspace {
         Ok(root)
     }
 
-    /// Takes note of `x > 0`, `x >= 1`, `x < 2`, `x in 0..1` or `n integer`.
+    /// Takes note of a comparison such as `x > 0` or `x^2 + y^2 < 1`, of comparisons joined by
+    /// `and`, or of `x in 0..1`, `n integer` or `x real`.
     ///
     /// # Errors
-    /// When the text has none of these forms.
+    /// When the text has none of these forms, or nothing fulfils it with what is known already.
     pub fn assume(&mut self, text: &str) -> Answer<()> {
         let form = || {
             error(Kind::Syntax, format!("`{text}` is no assumption"))
@@ -138,45 +140,44 @@ impl Workspace {
                 .map(|d| d.help("write `x > 0`, `x <= 2`, `x in 0..1`, `n integer` or `x real`"))
                 .collect::<Vec<_>>()
         };
+        let mut facts = self.known.facts.clone();
         let end = text.trim_start().find(|c| !crate::syntax::lexeme::continues_name(c));
         let (name, rest) = text.trim_start().split_at(end.ok_or_else(form)?);
-        let rest = rest.trim();
-        if !crate::syntax::expression::is_name(name) || name.is_empty() {
-            return Err(form());
+        let named = crate::syntax::expression::is_name(name) && !name.is_empty();
+        match (named, rest.trim()) {
+            (true, "real") => {}
+            (true, "integer") => facts.integer(self.graph.symbol(name)),
+            (true, range) if range.starts_with("in ") => {
+                let (low, high) = range[3..].split_once("..").ok_or_else(form)?;
+                let (low, high) = (self.bound(low)?, self.bound(high)?);
+                let range = Interval::new(low.lo, high.hi);
+                facts.within(self.graph.symbol(name), range, [false; 2]);
+            }
+            _ => {
+                let condition = self.read(text)?;
+                if !self.graph.is_truth(condition) {
+                    return Err(form());
+                }
+                facts.hold(&mut self.graph, condition, true);
+            }
         }
-        let number = |text: &str| {
-            let (sign, digits) = match text.trim().strip_prefix('-') {
-                Some(digits) => (-1.0, digits.trim()),
-                None => (1.0, text.trim()),
-            };
-            Number::from_decimal(digits).map(|n| sign * n.to_f64()).ok_or_else(form)
-        };
-        let all = Interval::ALL;
-        let bounds = if let Some(range) = rest.strip_prefix("in ") {
-            let (low, high) = range.split_once("..").ok_or_else(form)?;
-            Interval { lo: number(low)?, hi: number(high)?, ..all }
-        } else if let Some(bound) = rest.strip_prefix(">=") {
-            Interval { lo: number(bound)?, ..all }
-        } else if let Some(bound) = rest.strip_prefix("<=") {
-            Interval { hi: number(bound)?, ..all }
-        } else if let Some(bound) = rest.strip_prefix('>') {
-            Interval { lo: number(bound)?.next_up(), ..all }
-        } else if let Some(bound) = rest.strip_prefix('<') {
-            Interval { hi: number(bound)?.next_down(), ..all }
-        } else if matches!(rest, "real" | "integer") {
-            all
-        } else {
-            return Err(form());
-        };
-        if bounds.lo > bounds.hi {
+        if facts.is_contradictory() {
             return Err(error(Kind::Domain, format!("no number fulfils `{text}`")));
         }
-        match self.known.bounds.iter_mut().find(|(n, _)| n == name) {
-            Some((_, known)) => *known = known.intersect(&bounds),
-            None => self.known.bounds.push((name.to_owned(), bounds)),
-        }
+        self.known.facts = facts;
         self.known.typed.push(text.trim().to_owned());
         Ok(())
+    }
+
+    /// The enclosure of a bound such as `-2` or `pi/2`.
+    fn bound(&mut self, text: &str) -> Answer<Interval> {
+        let term = self.read(text)?;
+        let free = names(&self.graph, term);
+        if let Some(name) = free.first() {
+            return Err(error(Kind::Domain, format!("a bound is a number, not `{name}`")));
+        }
+        let leaf = |_: &str| Interval::ALL;
+        Ok(evaluate(&self.graph, term, &mut Enclosing::new(leaf)))
     }
 
     /// The text of a term.
@@ -213,8 +214,7 @@ impl Workspace {
 
     /// The shortest forms of terms, together.
     fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
-        let known = self.known.bounds.iter();
-        let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
+        let assumptions = self.known.facts.clone();
         let options = Options { assumptions, stop: self.stop, ..Options::reading() };
         optimise(&mut self.graph, roots, Ruleset::standard(), &options).roots
     }
@@ -261,8 +261,7 @@ impl Workspace {
 
     /// The form that is cheapest to compute.
     pub fn cheapest(&mut self, root: Term) -> Term {
-        let known = self.known.bounds.iter();
-        let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
+        let assumptions = self.known.facts.clone();
         let options = Options { assumptions, stop: self.stop, ..Options::kernel() };
         optimise(&mut self.graph, &[root], Ruleset::standard(), &options).roots[0]
     }
@@ -425,7 +424,8 @@ impl Workspace {
         if x == y {
             return Ok(Verdict::Equal);
         }
-        if let Some(point) = super::witness::difference(&written, x, y, &self.known.bounds) {
+        let known = super::witness::Region::new(&self.graph, &self.known.facts);
+        if let Some(point) = super::witness::difference(&written, x, y, &known) {
             return Ok(Verdict::Different(point));
         }
         let both = self.shortest_of(&[left, right]);

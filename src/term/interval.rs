@@ -163,9 +163,9 @@ impl Interval {
 
 /// Arithmetic.
 impl Interval {
-    /// Enclosure of `a + b`.
+    /// Enclosure of `a + b`, exact where the bounds are.
     pub fn add(self, other: Interval) -> Interval {
-        self.combine(other, |a, b| Interval::new(a.lo + b.lo, a.hi + b.hi).widen(1))
+        self.combine(other, |a, b| Interval::new(sum_below(a.lo, b.lo), -sum_below(-a.hi, -b.hi)))
     }
 
     /// Enclosure of `a - b`.
@@ -178,12 +178,13 @@ impl Interval {
         Interval { lo: -self.hi, hi: -self.lo, defined: self.defined }
     }
 
-    /// Enclosure of `a * b`; zero times an infinite bound is zero.
+    /// Enclosure of `a * b`, exact where the bounds are; zero times an infinite bound is zero.
     pub fn mul(self, other: Interval) -> Interval {
-        let product = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
         self.combine(other, |a, b| {
-            let exact = a == Interval::point(0.0) || b == Interval::point(0.0);
-            a.corners(b, product).widen(if exact { 0 } else { 1 })
+            let corners = [(a.lo, b.lo), (a.lo, b.hi), (a.hi, b.lo), (a.hi, b.hi)];
+            let lo = corners.iter().map(|&(x, y)| product_below(x, y)).fold(INF, f64::min);
+            let hi = corners.iter().map(|&(x, y)| -product_below(-x, y)).fold(-INF, f64::max);
+            Interval::new(lo, hi)
         })
     }
 
@@ -213,6 +214,7 @@ impl Interval {
     pub fn powi(self, n: i64) -> Interval {
         let power = |x: f64| libm::pow(x, n.unsigned_abs() as f64);
         self.apply(|a| match n {
+            2..=16 => a.raised(n),
             0 => Interval::point(1.0),
             1 => a,
             n if n < 0 => a.powi(n.checked_neg().unwrap_or(i64::MAX)).recip(),
@@ -221,6 +223,22 @@ impl Interval {
             _ if a.hi <= 0.0 => a.neg().increasing_by(power).clip(0.0, f64::INFINITY),
             _ => Interval::new(0.0, a.hi.max(-a.lo)).increasing_by(power).clip(0.0, f64::INFINITY),
         })
+    }
+
+    /// A small positive power by multiplication, exact where the products are.
+    fn raised(self, n: i64) -> Interval {
+        // Of the absolute value, which every power is increasing in.
+        let size = self.abs();
+        let below = (1..n).fold(size.lo, |power, _| product_below(power, size.lo));
+        let above = (1..n).fold(size.hi, |power, _| -product_below(-power, size.hi));
+        if n % 2 == 0 || self.lo >= 0.0 {
+            Interval::new(below.max(0.0), above)
+        } else if self.hi <= 0.0 {
+            Interval::new(-above, -below)
+        } else {
+            let up = |x: f64| (1..n).fold(x, |power, _| -product_below(-power, x));
+            Interval::new(-up(-self.lo), up(self.hi))
+        }
     }
 
     fn increasing_by(self, f: impl Fn(f64) -> f64) -> Interval {
@@ -259,7 +277,17 @@ impl Interval {
     pub fn sqrt(self) -> Interval {
         self.apply(|a| {
             let x = a.within(0.0, f64::INFINITY, false);
-            if x.defined == Never { x } else { x.increasing(libm::sqrt).clip(0.0, f64::INFINITY) }
+            if x.defined == Never {
+                return x;
+            }
+            let (lo, hi) = (libm::sqrt(x.lo), libm::sqrt(x.hi));
+            // The library rounds correctly, so that one unit suffices where it rounds at all.
+            let exact = |root: f64, x: f64| root.is_finite() && root.mul_add(root, -x) == 0.0;
+            Interval {
+                lo: if exact(lo, x.lo) { lo } else { lo.next_down().max(0.0) },
+                hi: if exact(hi, x.hi) { hi } else { hi.next_up() },
+                defined: x.defined,
+            }
         })
     }
 
@@ -267,6 +295,35 @@ impl Interval {
     pub fn fma(self, b: Interval, c: Interval) -> Interval {
         self.mul(b).add(c)
     }
+}
+
+/// The largest double that is certainly not above `x + y`.
+fn sum_below(x: f64, y: f64) -> f64 {
+    let sum = x + y;
+    if sum.is_nan() {
+        return -INF;
+    }
+    if sum.is_infinite() {
+        return if x.is_finite() && y.is_finite() { sum.next_down() } else { sum };
+    }
+    // Knuth's two-sum: what rounding has left out.
+    let virtual_y = sum - x;
+    let error = (x - (sum - virtual_y)) + (y - virtual_y);
+    if error < 0.0 || error.is_nan() { sum.next_down() } else { sum }
+}
+
+/// The largest double that is certainly not above `x * y`; zero times infinity is zero.
+fn product_below(x: f64, y: f64) -> f64 {
+    if x == 0.0 || y == 0.0 {
+        return 0.0;
+    }
+    let product = x * y;
+    if product.is_infinite() {
+        return if x.is_finite() && y.is_finite() { product.next_down() } else { product };
+    }
+    // Below this size what rounding leaves out is no double any more.
+    let tiny = product.abs() < 1e-290;
+    if tiny || x.mul_add(y, -product) < 0.0 { product.next_down() } else { product }
 }
 
 /// Enclosures of an increasing function that is defined on `[lo, hi]` or the open interval.

@@ -61,6 +61,15 @@ impl Rebuild {
         self.done[&root]
     }
 
+    /// Rebuilds one node whose arguments are mapped or stay.
+    pub fn within_node(mut self, graph: &mut Graph, term: Term) -> Term {
+        let node = graph.node(term).clone();
+        graph.each_argument(&node, |t| {
+            self.done.entry(t).or_insert(t);
+        });
+        self.node(graph, &node, term)
+    }
+
     /// Rebuilds `root` of `source` inside `target`, carrying names and functions over.
     pub fn across(&mut self, source: &Graph, target: &mut Graph, root: Term) -> Term {
         for term in self.pending(source, root) {
