@@ -134,12 +134,11 @@ impl Workspace {
     /// # Errors
     /// When the text has none of these forms, or nothing fulfils it with what is known already.
     pub fn assume(&mut self, text: &str) -> Answer<()> {
-        let form = || {
-            error(Kind::Syntax, format!("`{text}` is no assumption"))
-                .into_iter()
-                .map(|d| d.help("write `x > 0`, `x <= 2`, `x in 0..1`, `n integer` or `x real`"))
-                .collect::<Vec<_>>()
+        let helped = |errors: Vec<Diagnostic>| -> Vec<Diagnostic> {
+            let help = "write `x > 0`, `x <= 2`, `x in 0..1`, `n integer` or `x real`";
+            errors.into_iter().map(|d| if d.help.is_none() { d.help(help) } else { d }).collect()
         };
+        let form = || helped(error(Kind::Syntax, format!("`{text}` is no assumption")));
         let mut facts = self.known.facts.clone();
         let end = text.trim_start().find(|c| !crate::syntax::lexeme::continues_name(c));
         let (name, rest) = text.trim_start().split_at(end.ok_or_else(form)?);
@@ -154,11 +153,10 @@ impl Workspace {
                 facts.within(self.graph.symbol(name), range, [false; 2]);
             }
             _ => {
-                let condition = self.read(text)?;
-                if !self.graph.is_truth(condition) {
-                    return Err(form());
-                }
-                facts.hold(&mut self.graph, condition, true);
+                let source = Source::new("assumption", text);
+                let definitions = &self.definitions;
+                let condition = definitions.condition(&source, &mut self.graph, &self.limits);
+                facts.hold(&mut self.graph, condition.map_err(helped)?, true);
             }
         }
         if facts.is_contradictory() {
