@@ -96,7 +96,8 @@ fn spike(c: &mut Criterion) {
             b.iter(|| optimise(&mut g, &[root], &rules, &options).cost_after);
         });
         // One round of all rules in a loaded e-graph: search, apply, rebuild.
-        let load = || Region::load(&g, &[root], &FxHashSet::default(), &Assumptions::default());
+        let load =
+            || Region::load(&g, &[root], &FxHashSet::default(), &Assumptions::default(), false);
         group.bench_function(format!("nary/{name}"), |b| {
             b.iter_batched(
                 load,

@@ -10,6 +10,8 @@ mod case;
 mod commands;
 #[path = "suite/events.rs"]
 mod events;
+#[path = "suite/explanations.rs"]
+mod explanations;
 #[path = "suite/exports/mod.rs"]
 mod exports;
 #[path = "suite/grammar/mod.rs"]

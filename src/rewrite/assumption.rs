@@ -59,6 +59,11 @@ impl Assumptions {
             self.contradictory |= n.is_zero() == truth;
             return;
         }
+        if !graph.is_truth(condition) {
+            // A number that is not zero counts as true.
+            let signs = if truth { Signs::NEGATIVE.or(Signs::POSITIVE) } else { Signs::ZERO };
+            return self.single(graph, condition, &Number::ZERO, signs);
+        }
         self.add(condition, Facts::number(&value));
         let Node::Call(op, args) = graph.node(condition).clone() else { return };
         match (op, &*args, truth) {
@@ -101,7 +106,12 @@ impl Assumptions {
             let (t, falling) = (*t, c.is_negative());
             let Some(inverse) = c.recip() else { return };
             let bound = -&(constant * &inverse);
-            self.single(graph, t, &bound, if falling { signs.scaled(&Number::MINUS_ONE) } else { signs });
+            self.single(
+                graph,
+                t,
+                &bound,
+                if falling { signs.scaled(&Number::MINUS_ONE) } else { signs },
+            );
             return;
         }
         if !matches!(graph.node(d), Node::Sum { .. }) {

@@ -12,9 +12,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::apply::{allowed, result};
 use super::cost::Measure;
+use super::explain::Around;
 use super::language::Head;
 use super::matcher::Matcher;
-use super::pattern::Match;
+use super::pattern::{Match, Rest};
 use super::rule::Rule;
 use super::space::Space;
 use super::terms::Terms;
@@ -31,22 +32,50 @@ const PATIENCE: u64 = 2_000;
 /// Arguments of a node beyond which rules are not tried on it: matching is quadratic and worse.
 const WIDEST: usize = 200;
 
-/// A place of the whole term: the conditions of the branches it stands in, outermost first.
-pub type Scope = Vec<(Term, bool)>;
-
 /// One step on terms.
 #[derive(Clone, Debug)]
 pub struct Taken<'r> {
-    /// The branches inside of which the term was replaced.
-    pub scope: Scope,
     /// The term.
     pub old: Term,
     /// What it was replaced by.
     pub new: Term,
-    /// The rule.
-    pub rule: &'r Rule,
+    /// The rule; none when the facts leave only one value.
+    pub rule: Option<&'r Rule>,
     /// What the rule's variables stand for.
     pub bindings: Vec<Option<Term>>,
+    /// What stands beside the matched part.
+    pub around: Around,
+}
+
+/// What a run has done, for explanations.
+pub struct Trail<'r> {
+    /// The steps, in order.
+    pub steps: Vec<Taken<'r>>,
+    done: Vec<FxHashMap<Term, Term>>,
+    next: Vec<FxHashMap<Term, (Term, Option<usize>)>>,
+    branches: Vec<FxHashMap<(Term, bool), usize>>,
+}
+
+impl<'r> Trail<'r> {
+    /// The next form of a term in a context, and the step that leads to it; without one, its
+    /// arguments took their final forms. `None` when the term is final.
+    pub fn next(&self, context: usize, term: Term) -> Option<(Term, Option<&Taken<'r>>)> {
+        if self.done[context].get(&term) == Some(&term) {
+            return None;
+        }
+        let &(next, step) = self.next[context].get(&term)?;
+        Some((next, step.map(|k| &self.steps[k])))
+    }
+
+    /// The final form of a term in a context.
+    pub fn image(&self, context: usize, term: Term) -> Term {
+        self.done[context].get(&term).copied().unwrap_or(term)
+    }
+
+    /// The context of a branch whose condition has its final form.
+    pub fn branch(&self, context: usize, condition: Term, truth: bool) -> Option<usize> {
+        self.branches[context].get(&(condition, truth)).copied()
+    }
 }
 
 /// A run of the rewriter.
@@ -56,11 +85,11 @@ pub struct Classical<'g, 'r> {
     measure: Measure,
     /// Cost of printed or computed trees, by term.
     costs: FxHashMap<Term, f64>,
-    /// For each context, the final form of each term, and the next form on the way.
+    /// For each context, the final form of each term, and the next form on the way: by a step, or
+    /// by the final forms of its arguments.
     done: Vec<FxHashMap<Term, Term>>,
-    next: Vec<FxHashMap<Term, Term>>,
-    /// What was done, in order.
-    pub steps: Vec<Taken<'r>>,
+    next: Vec<FxHashMap<Term, (Term, Option<usize>)>>,
+    steps: Vec<Taken<'r>>,
     work: u64,
     budget: u64,
     stop: fn() -> bool,
@@ -107,6 +136,12 @@ impl<'g, 'r> Classical<'g, 'r> {
         self.interrupted
     }
 
+    /// What was done, without the graph that it was done in.
+    pub fn finish(self) -> Trail<'r> {
+        let Classical { terms, done, next, steps, .. } = self;
+        Trail { steps, done, next, branches: terms.branches() }
+    }
+
     /// The final form of a term.
     pub fn rewrite(&mut self, root: Term) -> Term {
         let mut stack = vec![(0, root)];
@@ -115,7 +150,7 @@ impl<'g, 'r> Classical<'g, 'r> {
             open.insert((context, term));
             let image = match (self.done[context].get(&term), self.next[context].get(&term)) {
                 (Some(&image), _) => image,
-                (None, Some(&next)) => match self.done[context].get(&next) {
+                (None, Some(&(next, _))) => match self.done[context].get(&next) {
                     Some(&image) => image,
                     None if open.contains(&(context, next)) => term,
                     None => {
@@ -130,9 +165,12 @@ impl<'g, 'r> Classical<'g, 'r> {
                         continue;
                     }
                     let rebuilt = self.rebuilt(context, term);
-                    let new = if rebuilt == term { self.improved(context, term) } else { Some(rebuilt) };
-                    if let Some(new) = new {
-                        self.next[context].insert(term, new);
+                    let next = match rebuilt == term {
+                        true => self.improved(context, term).map(|k| (self.steps[k].new, Some(k))),
+                        false => Some((rebuilt, None)),
+                    };
+                    if let Some(next) = next {
+                        self.next[context].insert(term, next);
                         continue;
                     }
                     term
@@ -210,8 +248,8 @@ impl<'g, 'r> Classical<'g, 'r> {
         Rebuild::with(changed).within_node(self.terms.graph, term)
     }
 
-    /// The cheapest form that one rule makes of a term, when it is cheaper.
-    fn improved(&mut self, context: usize, term: Term) -> Option<Term> {
+    /// The step to the cheapest form that one rule makes of a term, when it is cheaper.
+    fn improved(&mut self, context: usize, term: Term) -> Option<usize> {
         self.terms.enter(context);
         if self.terms.is_boundary(term) || self.terms.contradictory() || self.exhausted() {
             return None;
@@ -223,6 +261,15 @@ impl<'g, 'r> Classical<'g, 'r> {
         let id = self.terms.load(term);
         if self.terms.facts(id).nowhere() {
             return None;
+        }
+        let facts = self.terms.facts(id);
+        if let (Some(n), None) = (&facts.constant, self.terms.graph.as_number(term))
+            && facts.total()
+        {
+            let new = self.terms.graph.number(n.clone());
+            let (bindings, around) = (Vec::new(), Around::Nothing);
+            self.steps.push(Taken { old: term, new, rule: None, bindings, around });
+            return Some(self.steps.len() - 1);
         }
         let form = &self.terms.forms(id)[0];
         if egg::Language::children(form).len() > WIDEST {
@@ -246,20 +293,23 @@ impl<'g, 'r> Classical<'g, 'r> {
                         Some(self.terms.term(id))
                     });
                     let bindings = bound.collect();
-                    let scope = self.scope(context);
-                    best = Some((cost, Taken { scope, old: term, new, rule, bindings }));
+                    let around = self.around(&m);
+                    let rule = Some(rule);
+                    best = Some((cost, Taken { old: term, new, rule, bindings, around }));
                 }
             }
         }
         let (_, taken) = best?;
-        let new = taken.new;
         self.steps.push(taken);
-        Some(new)
+        Some(self.steps.len() - 1)
     }
 
     /// The term that a match gives, when it may be taken.
     fn taken(&mut self, rule: &Rule, m: &Match) -> Option<Term> {
         if !allowed(&mut self.terms, rule, m) {
+            return None;
+        }
+        if rule.extends && !self.terms.graph.witness(self.terms.term(m.class), Claim::Defined) {
             return None;
         }
         // What disappears must have a value somewhere.
@@ -274,14 +324,20 @@ impl<'g, 'r> Classical<'g, 'r> {
         Some(self.terms.term(id))
     }
 
-    fn scope(&self, mut context: usize) -> Scope {
-        let mut scope = Vec::new();
-        while let Some((outer, condition, truth)) = self.terms.outer(context) {
-            scope.push((condition, truth));
-            context = outer;
+    /// What a match leaves beside it.
+    fn around(&mut self, m: &Match) -> Around {
+        match &m.rest {
+            Rest::None => Around::Nothing,
+            Rest::Sum(scale, constant, left) => {
+                let parts = left.iter().map(|(c, id)| (c.clone(), self.terms.term(*id))).collect();
+                let rest = self.terms.graph.kept_sum(constant.clone(), parts);
+                Around::Sum(scale.clone(), rest)
+            }
+            Rest::Product(left) => {
+                let parts = left.iter().map(|(id, e)| (self.terms.term(*id), e.clone())).collect();
+                Around::Product(self.terms.graph.kept_product(parts))
+            }
         }
-        scope.reverse();
-        scope
     }
 
     fn cost(&mut self, term: Term) -> f64 {
@@ -290,12 +346,7 @@ impl<'g, 'r> Classical<'g, 'r> {
 }
 
 /// The cost of a term as a tree, remembered for all its parts.
-fn cost_of(
-    graph: &Graph,
-    costs: &mut FxHashMap<Term, f64>,
-    root: Term,
-    measure: Measure,
-) -> f64 {
+fn cost_of(graph: &Graph, costs: &mut FxHashMap<Term, f64>, root: Term, measure: Measure) -> f64 {
     let mut stack = vec![root];
     while let Some(&term) = stack.last() {
         if costs.contains_key(&term) {
@@ -314,4 +365,3 @@ fn cost_of(
     }
     costs[&root]
 }
-

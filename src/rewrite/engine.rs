@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::classical::Classical;
 use super::equality::Equality;
+use super::explain::Record;
 use super::optimise::Options;
 use super::rule::{Rule, Ruleset};
 use super::saturate::Stop;
@@ -20,6 +21,20 @@ pub struct Rewritten {
     pub stops: Vec<Stop>,
     /// Names of rules that extended a domain.
     pub extended: Vec<String>,
+    /// The steps of the first root, when they were asked for; `None` too when there are too many.
+    pub record: Option<Record>,
+}
+
+impl Rewritten {
+    /// Nothing done yet.
+    pub fn new(roots: &[Term], options: &Options) -> Rewritten {
+        Rewritten {
+            roots: roots.to_vec(),
+            stops: Vec::new(),
+            extended: Vec::new(),
+            record: roots.first().filter(|_| options.explain).map(|&t| Record::new(t)),
+        }
+    }
 }
 
 /// A way to rewrite the terms of one region to cheaper ones.
@@ -63,10 +78,8 @@ impl Engine for Rewriting {
         rules: &Ruleset,
         options: &Options,
     ) -> Rewritten {
-        let mut out =
-            Rewritten { roots: roots.to_vec(), stops: Vec::new(), extended: Vec::new() };
-        let stop =
-            classically(graph, &mut out.roots, boundary, rules.rules.iter(), options, &mut out.extended);
+        let mut out = Rewritten::new(roots, options);
+        let stop = classically(graph, &mut out, boundary, rules.rules.iter(), options);
         out.stops.push(stop);
         out
     }
@@ -75,22 +88,29 @@ impl Engine for Rewriting {
 /// Rewrites roots classically with some rules; why it ended.
 pub fn classically<'r>(
     graph: &mut Graph,
-    roots: &mut [Term],
+    out: &mut Rewritten,
     boundary: &FxHashSet<Term>,
     rules: impl Iterator<Item = &'r Rule>,
     options: &Options,
-    extended: &mut Vec<String>,
 ) -> Stop {
     let terms = Terms::new(graph, boundary, &options.assumptions);
     let mut run = Classical::new(terms, rules, options.measure, options.budget.work, options.stop);
-    for root in roots {
+    for root in &mut out.roots {
         *root = run.rewrite(*root);
     }
-    let widening = run.steps.iter().filter(|s| s.rule.extends || !s.rule.dropped.is_empty());
-    extended.extend(widening.map(|s| s.rule.name.clone()));
-    match (run.interrupted(), run.exhausted()) {
+    let stop = match (run.interrupted(), run.exhausted()) {
         (true, _) => Stop::Interrupted,
         (_, true) => Stop::Work,
         _ => Stop::Saturated,
+    };
+    let trail = run.finish();
+    let used = trail.steps.iter().filter_map(|s| s.rule);
+    let widening = used.filter(|r| r.extends || !r.dropped.is_empty());
+    out.extended.extend(widening.map(|r| r.name.clone()));
+    if let Some(record) = &mut out.record
+        && record.classical(graph, &trail).is_err()
+    {
+        out.record = None;
     }
+    stop
 }

@@ -4,13 +4,17 @@
 use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::assumption::Assumptions;
 use super::cost::{Measure, cost};
 use super::engine::{Engine, Rewritten, classically};
+use super::explain::Step;
+use super::explain::derive::{Derivation, Unexplained, kept_node};
 use super::extract::Extractor;
+use super::knowledge::Classes;
 use super::language::Form;
 use super::optimise::Options;
 use super::region::Region;
-use super::rule::Ruleset;
+use super::rule::{Rule, Ruleset};
 use super::saturate::{Stop, saturate};
 use super::terms::term_of;
 use crate::term::visit::Rebuild;
@@ -33,50 +37,57 @@ impl Engine for Equality {
         rules: &Ruleset,
         options: &Options,
     ) -> Rewritten {
-        let mut best =
-            Rewritten { roots: roots.to_vec(), stops: Vec::new(), extended: Vec::new() };
+        let mut best = Rewritten::new(roots, options);
         let mut least = cost(graph, roots, options.measure);
-        let mut current = roots.to_vec();
+        let mut current = best.clone();
         for _ in 0..options.phases {
-            let mut used = Vec::new();
             let before = current.clone();
-            classically(graph, &mut current, boundary, rules.extending(), options, &mut used);
+            classically(graph, &mut current, boundary, rules.extending(), options);
             if options.measure.shares()
-                && cost(graph, &current, options.measure) > cost(graph, &before, options.measure)
+                && cost(graph, &current.roots, options.measure)
+                    > cost(graph, &before.roots, options.measure)
             {
                 // A cheaper tree may share less.
-                (current, used) = (before, Vec::new());
+                current = before;
             }
-            let (extracted, stop) = saturated(graph, &current, boundary, rules, options);
-            best.stops.push(stop);
-            let price = cost(graph, &extracted, options.measure);
+            let stop = saturated(graph, &mut current, boundary, rules, options);
+            current.stops.push(stop);
+            let price = cost(graph, &current.roots, options.measure);
             let progress = price < least - 1e-9;
             if progress {
-                (best.roots, least) = (extracted.clone(), price);
+                (best, least) = (current.clone(), price);
+            } else {
+                best.stops.clone_from(&current.stops);
             }
-            best.extended.extend(used);
             if matches!(stop, Stop::Conflict | Stop::Interrupted) || !progress {
                 break;
             }
             // Canonical again: what was grouped for sharing is opened for the next phase.
-            current = extracted.iter().map(|&t| Rebuild::default().within(graph, t)).collect();
+            for root in &mut current.roots {
+                *root = Rebuild::default().within(graph, *root);
+            }
+            if let Some(record) = &mut current.record {
+                record.normal(current.roots[0]);
+            }
         }
         best
     }
 }
 
+/// Saturates and extracts; why it ended.
 fn saturated(
     graph: &mut Graph,
-    roots: &[Term],
+    current: &mut Rewritten,
     boundary: &FxHashSet<Term>,
     rules: &Ruleset,
     options: &Options,
-) -> (Vec<Term>, Stop) {
-    let mut region = Region::load(graph, roots, boundary, &options.assumptions);
+) -> Stop {
+    let traced = current.record.is_some();
+    let mut region = Region::load(graph, &current.roots, boundary, &options.assumptions, traced);
     let loaded: Vec<Id> = region.ids.values().copied().collect();
     let stop = saturate(&mut region.classes, rules, &options.budget, options.stop);
     if stop == Stop::Conflict {
-        return (roots.to_vec(), stop);
+        return stop;
     }
     let classes = &region.classes;
     let input: FxHashMap<Id, Form> = loaded
@@ -87,10 +98,49 @@ fn saturated(
         .collect();
     let extractor = Extractor::new(classes, &region.roots, options.measure);
     let choice = extractor.best(&input, options.rounds);
-    match choice.as_ref().and_then(|c| extractor.program(c)) {
-        Some((steps, ids)) => (build(graph, &steps, &ids, options.measure), stop),
-        None => (roots.to_vec(), stop),
+    let Some((steps, ids)) = choice.as_ref().and_then(|c| extractor.program(c)) else {
+        return stop;
+    };
+    let built = build(graph, &steps, &ids, options.measure);
+    if let Some(record) = &mut current.record
+        && built[0] != current.roots[0]
+    {
+        let known = &options.assumptions;
+        let end = chosen(graph, &steps, ids[0]);
+        match derived(graph, classes, rules, known, current.roots[0], end) {
+            Ok(found) => {
+                record.extend(found);
+                record.normal(built[0]);
+            }
+            Err(_) => current.record = None,
+        }
     }
+    current.roots = built;
+    stop
+}
+
+/// The steps from the input to what was chosen.
+fn derived(
+    graph: &mut Graph,
+    classes: &Classes,
+    rules: &Ruleset,
+    known: &Assumptions,
+    start: Term,
+    end: Term,
+) -> Result<Vec<Step>, Unexplained> {
+    let used: Vec<&Rule> = rules.rules.iter().collect();
+    let events = classes.analysis.trace.as_deref().unwrap_or_default();
+    Derivation::new(graph, classes, &used, known, events).steps(graph, start, end)
+}
+
+/// The term of a chosen class, nothing collected.
+fn chosen(graph: &mut Graph, steps: &[(Id, &Form)], root: Id) -> Term {
+    let mut terms: FxHashMap<Id, Term> = FxHashMap::default();
+    for (id, node) in steps {
+        let args: Vec<Term> = node.children().iter().map(|c| terms[c]).collect();
+        terms.insert(*id, kept_node(graph, node, &args));
+    }
+    terms[&root]
 }
 
 /// Terms of chosen nodes; grouped as chosen where sharing counts.
@@ -113,4 +163,3 @@ fn build(graph: &mut Graph, steps: &[(Id, &Form)], roots: &[Id], measure: Measur
     }
     roots.iter().map(|id| terms[id]).collect()
 }
-

@@ -132,13 +132,11 @@ impl Facts {
         }
         // Zero is attained as a bound exactly when it is a possible sign.
         if self.range.lo == 0.0 {
-            self.signs =
-                if self.open[0] { self.signs.both(Signs::POSITIVE) } else { self.signs };
+            self.signs = if self.open[0] { self.signs.both(Signs::POSITIVE) } else { self.signs };
             self.open[0] = self.signs.nonzero();
         }
         if self.range.hi == 0.0 {
-            self.signs =
-                if self.open[1] { self.signs.both(Signs::NEGATIVE) } else { self.signs };
+            self.signs = if self.open[1] { self.signs.both(Signs::NEGATIVE) } else { self.signs };
             self.open[1] = self.signs.nonzero();
         }
         if self.integer {

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::facts::{Facts, raise};
 use super::language::Form;
 use super::signs::Signs;
+use super::trace::{Event, Sketch};
 use crate::term::interval::Defined;
 use crate::term::{Function, Interval, Number, Op, Term};
 
@@ -92,8 +93,7 @@ pub fn facts_of<'f>(
         }
         Form::Reduce(_, _, _, ids) => {
             let body = get(ids[0]);
-            let mut all =
-                Facts::within(Interval { defined: body.range.defined, ..Interval::ALL });
+            let mut all = Facts::within(Interval { defined: body.range.defined, ..Interval::ALL });
             all.integer = body.integer;
             if body.signs.nonnegative() {
                 all.signs = Signs::NONNEGATIVE;
@@ -163,15 +163,30 @@ fn increasing(op: Op) -> bool {
     };
     matches!(
         op,
-        Acosh | Asin | Asinh | Atan | Atanh | Cbrt | Erf | Exp | Expm1 | Log | Log1p | Log2 | Log10
-            | Sinh | Sqrt | Tanh
+        Acosh
+            | Asin
+            | Asinh
+            | Atan
+            | Atanh
+            | Cbrt
+            | Erf
+            | Exp
+            | Expm1
+            | Log
+            | Log1p
+            | Log2
+            | Log10
+            | Sinh
+            | Sqrt
+            | Tanh
     )
 }
 
 /// Bounds of an increasing function where they are known exactly: `exp(x) > 1` for `x > 0`.
 fn image(op: Op, arg: &Facts, facts: &mut Facts) {
     let exact = |x: f64| {
-        let n = (x.is_finite() && x == x.trunc() && x.abs() < 1e9).then(|| Number::from(x as i64))?;
+        let n =
+            (x.is_finite() && x == x.trunc() && x.abs() < 1e9).then(|| Number::from(x as i64))?;
         let value = (op.row().exact)(&[&n])?;
         value.is_integer().then(|| value.to_f64())
     };
@@ -191,6 +206,8 @@ pub struct Knowledge {
     pub functions: Vec<Function>,
     /// Whether a merge contradicted the facts: some rule is wrong.
     pub conflict: bool,
+    /// The equations behind the merges, when they are asked for.
+    pub trace: Option<Vec<Event>>,
 }
 
 /// The e-graph of this crate.
@@ -226,8 +243,28 @@ impl Analysis<Form> for Knowledge {
         // A constant value with a smaller domain, such as 0*log(x), is not the number itself.
         if class.data.total() && !known && !egraph.analysis.conflict {
             let n = n.clone();
+            if egraph.analysis.trace.is_some() {
+                let event = constant(egraph, id, &n);
+                egraph.analysis.trace.iter_mut().for_each(|t| t.extend(event.clone()));
+            }
             let number = egraph.add(Form::Number(n));
             egraph.union(id, number);
         }
     }
+}
+
+/// Why a class has one value: a node whose arguments, numbers where they are constant, leave no
+/// other.
+fn constant(classes: &Classes, id: Id, n: &Number) -> Option<Event> {
+    let functions = &classes.analysis.functions;
+    let leaf = |t: Term| classes.analysis.leaves[&t].clone();
+    let node = classes[id].nodes.iter().find(|node| {
+        let facts = facts_of(node, functions, false, leaf, |id| &classes[id].data);
+        facts.constant.as_ref() == Some(n) && facts.total()
+    })?;
+    let numbers = egg::Language::children(node)
+        .iter()
+        .filter_map(|&c| Some((c, Sketch::Number(classes[c].data.constant.clone()?))))
+        .collect();
+    Some(Event::Constant(Sketch::form(node).opened(&numbers), n.clone()))
 }

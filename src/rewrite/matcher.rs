@@ -5,7 +5,7 @@
 //! product (the one that occurs least) takes all factors and the coefficient that are left, so
 //! `?a*?x` matches `2*k*B*C` with `?x = B` and `?a = 2*k*C`, and `x` with `?a = 1`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use egg::Id;
 use smallvec::SmallVec;
@@ -13,6 +13,7 @@ use smallvec::SmallVec;
 use super::language::Form;
 use super::pattern::{Bindings, Bound, Match, Pattern, Rest};
 use super::space::Space;
+use super::trace::{Opened, Sketch};
 use crate::term::{Number, Op};
 
 /// Factors that are still to be matched, with their coefficient.
@@ -25,6 +26,8 @@ struct Factors {
 /// Finds matches in a space, counting the steps it takes against a budget.
 pub struct Matcher<'a, S> {
     space: &'a S,
+    /// The nodes that were looked into on the way, when matches are to tell them.
+    trail: Option<RefCell<Opened>>,
     work: Cell<u64>,
     budget: u64,
 }
@@ -32,12 +35,26 @@ pub struct Matcher<'a, S> {
 impl<'a, S: Space> Matcher<'a, S> {
     /// A matcher that stops looking after `budget` steps.
     pub fn new(space: &'a S, budget: u64) -> Matcher<'a, S> {
-        Matcher { space, work: Cell::new(0), budget }
+        let trail = space.tracing().then(RefCell::default);
+        Matcher { space, trail, work: Cell::new(0), budget }
     }
 
     /// Steps taken so far.
     pub fn work(&self) -> u64 {
         self.work.get()
+    }
+
+    /// Looks into a node of a class.
+    fn into_node(&self, id: Id, node: &Form, look: impl FnOnce()) {
+        let Some(trail) = &self.trail else { return look() };
+        trail.borrow_mut().push((id, Sketch::form(node)));
+        look();
+        trail.borrow_mut().pop();
+    }
+
+    fn matched(&self, class: Id, bindings: Bindings, rest: Rest) -> Match {
+        let opened = self.trail.as_ref().map(|t| t.borrow().clone()).unwrap_or_default();
+        Match { class, bindings, rest, opened }
     }
 
     fn spend(&self) -> bool {
@@ -52,60 +69,69 @@ impl<'a, S: Space> Matcher<'a, S> {
         match pattern {
             Pattern::Sum(k, parts) => {
                 for node in self.space.forms(class) {
-                    if let Form::Sum { constant, .. } = node {
-                        let terms: Vec<(Number, Id)> =
-                            node.terms().map(|(c, id)| (c.clone(), id)).collect();
-                        for scale in scales(parts, &terms) {
-                            let problem = SumProblem {
-                                parts,
-                                scale: &scale,
-                                pattern_constant: k,
-                                root: true,
-                            };
-                            let start = (constant.clone(), terms.clone());
-                            self.sum_parts(
-                                &problem,
-                                0,
-                                0,
-                                start,
-                                empty.clone(),
-                                &mut |b, (k, left)| {
-                                    let rest = if left.is_empty() && k.is_zero() && scale.is_one() {
-                                        Rest::None
-                                    } else {
-                                        Rest::Sum(scale.clone(), k, left)
-                                    };
-                                    found.push(Match { class, bindings: b, rest });
-                                },
-                            );
-                        }
+                    if matches!(node, Form::Sum { .. }) {
+                        self.into_node(class, node, || {
+                            self.sum_roots((k, parts), class, node, &empty, &mut found);
+                        });
                     }
                 }
             }
             Pattern::Product(parts) => {
                 for node in self.space.forms(class) {
                     if matches!(node, Form::Product { .. }) {
-                        let factors = node.factors().map(|(id, e)| (id, e.clone())).collect();
-                        let start = Factors { coefficient: Number::ONE, factors };
-                        self.product_parts(parts, 0, 0, start, empty.clone(), &mut |b, left| {
-                            if !left.coefficient.is_one() {
-                                return;
-                            }
-                            let rest = if left.factors.is_empty() {
-                                Rest::None
-                            } else {
-                                Rest::Product(left.factors)
-                            };
-                            found.push(Match { class, bindings: b, rest });
+                        self.into_node(class, node, || {
+                            self.product_roots(parts, class, node, &empty, &mut found);
                         });
                     }
                 }
             }
             _ => self.class(pattern, class, &empty, &mut |bindings| {
-                found.push(Match { class, bindings, rest: Rest::None });
+                found.push(self.matched(class, bindings, Rest::None));
             }),
         }
         found
+    }
+
+    /// Matches of a sum in any part of a sum, times any factor.
+    fn sum_roots(
+        &self,
+        (k, parts): (&Number, &[(Number, Pattern)]),
+        class: Id,
+        node: &Form,
+        empty: &Bindings,
+        found: &mut Vec<Match>,
+    ) {
+        let Form::Sum { constant, .. } = node else { return };
+        let terms: Vec<(Number, Id)> = node.terms().map(|(c, id)| (c.clone(), id)).collect();
+        for scale in scales(parts, &terms) {
+            let problem = SumProblem { parts, scale: &scale, pattern_constant: k, root: true };
+            let start = (constant.clone(), terms.clone());
+            self.sum_parts(&problem, 0, 0, start, empty.clone(), &mut |b, (k, left)| {
+                let whole = left.is_empty() && k.is_zero() && scale.is_one();
+                let rest = if whole { Rest::None } else { Rest::Sum(scale.clone(), k, left) };
+                found.push(self.matched(class, b, rest));
+            });
+        }
+    }
+
+    /// Matches of a product in any part of a product.
+    fn product_roots(
+        &self,
+        parts: &[(Pattern, Number)],
+        class: Id,
+        node: &Form,
+        empty: &Bindings,
+        found: &mut Vec<Match>,
+    ) {
+        let factors = node.factors().map(|(id, e)| (id, e.clone())).collect();
+        let start = Factors { coefficient: Number::ONE, factors };
+        self.product_parts(parts, 0, 0, start, empty.clone(), &mut |b, left| {
+            if left.coefficient.is_one() {
+                let whole = left.factors.is_empty();
+                let rest = if whole { Rest::None } else { Rest::Product(left.factors) };
+                found.push(self.matched(class, b, rest));
+            }
+        });
     }
 
     /// Matches of a pattern against a whole class.
@@ -127,8 +153,8 @@ impl<'a, S: Space> Matcher<'a, S> {
                 }
             }
             Pattern::Number(n) => {
-                if self.space.facts(id).constant.as_ref() == Some(n) {
-                    found(bindings.clone());
+                if self.space.constant(id) == Some(n) {
+                    self.into_node(id, &Form::Number(n.clone()), || found(bindings.clone()));
                 }
             }
             Pattern::Call(op, args) => {
@@ -136,10 +162,12 @@ impl<'a, S: Space> Matcher<'a, S> {
                     if let Form::Call(f, ids) = node
                         && f == op
                     {
-                        self.arguments(args, ids, bindings, found);
-                        if commutes(*op) && ids[0] != ids[1] {
-                            self.arguments(args, &[ids[1], ids[0]], bindings, found);
-                        }
+                        self.into_node(id, node, || {
+                            self.arguments(args, ids, bindings, found);
+                            if commutes(*op) && ids[0] != ids[1] {
+                                self.arguments(args, &[ids[1], ids[0]], bindings, found);
+                            }
+                        });
                     }
                 }
             }
@@ -148,7 +176,7 @@ impl<'a, S: Space> Matcher<'a, S> {
                     if let Form::Apply(g, ids) = node
                         && f == g
                     {
-                        self.arguments(args, ids, bindings, found);
+                        self.into_node(id, node, || self.arguments(args, ids, bindings, found));
                     }
                 }
             }
@@ -159,8 +187,9 @@ impl<'a, S: Space> Matcher<'a, S> {
                     if let Form::Sum { constant, .. } = node {
                         let terms = node.terms().map(|(c, id)| (c.clone(), id)).collect();
                         let start = (constant.clone(), terms);
-                        self.sum_parts(&problem, 0, 0, start, bindings.clone(), &mut |b, _| {
-                            found(b)
+                        self.into_node(id, node, || {
+                            let found = &mut |b: Bindings, _| found(b);
+                            self.sum_parts(&problem, 0, 0, start, bindings.clone(), found);
                         });
                     }
                 }
@@ -212,20 +241,26 @@ impl<'a, S: Space> Matcher<'a, S> {
             });
         };
         let atom = |c: Number, id: Id| Factors { coefficient: c, factors: vec![(id, Number::ONE)] };
-        let (c, inner) = match self.space.scaled(id) {
-            Some((c, inner)) => (coefficient * &c, self.space.find(inner)),
-            None => (coefficient.clone(), id),
-        };
-        if required.iter().all(|&r| r == inner) {
-            whole(atom(c.clone(), inner));
-        }
-        for node in self.space.forms(inner) {
-            if let Form::Product { ids, .. } = node
-                && required.iter().all(|r| ids.contains(r))
-            {
-                let factors = node.factors().map(|(id, e)| (id, e.clone())).collect();
-                whole(Factors { coefficient: c.clone(), factors });
+        let mut inside = |c: Number, inner: Id| {
+            if required.iter().all(|&r| r == inner) {
+                whole(atom(c.clone(), inner));
             }
+            for node in self.space.forms(inner) {
+                if let Form::Product { ids, .. } = node
+                    && required.iter().all(|r| ids.contains(r))
+                {
+                    let factors = node.factors().map(|(id, e)| (id, e.clone())).collect();
+                    let start = Factors { coefficient: c.clone(), factors };
+                    self.into_node(inner, node, || whole(start));
+                }
+            }
+        };
+        match self.space.scaled(id) {
+            Some((c, inner)) => {
+                let (node, inner) = (Form::multiple(&c, inner), self.space.find(inner));
+                self.into_node(id, &node, || inside(coefficient * &c, inner));
+            }
+            None => inside(coefficient.clone(), id),
         }
     }
 

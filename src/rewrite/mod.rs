@@ -15,6 +15,7 @@ pub mod condition;
 pub mod cost;
 pub mod engine;
 pub mod equality;
+pub mod explain;
 pub mod extract;
 pub mod facts;
 pub mod judge;
@@ -30,6 +31,7 @@ pub mod saturate;
 pub mod signs;
 pub mod space;
 pub mod terms;
+pub mod trace;
 
 pub use assumption::Assumptions;
 pub use cost::{Measure, cost};

@@ -5,6 +5,7 @@ use rustc_hash::FxHashSet;
 use super::assumption::Assumptions;
 use super::cost::{Measure, cost};
 use super::engine::{ENGINES, Engine};
+use super::explain::{Explanation, Record};
 use super::rule::Ruleset;
 use super::saturate::{Budget, Stop};
 use crate::term::visit::reachable;
@@ -27,6 +28,8 @@ pub struct Options {
     pub phases: usize,
     /// What is known of terms beyond being real.
     pub assumptions: Assumptions,
+    /// Whether to record the steps of the first root.
+    pub explain: bool,
     /// Whether to end with what has been found so far; asked often.
     pub stop: fn() -> bool,
 }
@@ -42,6 +45,7 @@ impl Options {
             rounds: 4,
             phases: 2,
             assumptions: Assumptions::default(),
+            explain: false,
             stop: || false,
         }
     }
@@ -66,6 +70,8 @@ pub struct Outcome {
     pub stops: Vec<Stop>,
     /// Domain-extending rules that were used.
     pub extended: Vec<String>,
+    /// The steps of the first root, when they were asked for and are not too many.
+    pub explanation: Option<Explanation>,
 }
 
 /// Rewrites the roots to the cheapest form found within the budget.
@@ -80,6 +86,7 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
         cost_after: cost_before,
         stops: Vec::new(),
         extended: Vec::new(),
+        explanation: None,
     };
     for group in groups(graph, roots, options.region) {
         if (options.stop)() {
@@ -92,6 +99,9 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
         }
         outcome.stops.extend(found.stops);
         outcome.extended.extend(found.extended);
+        if group.roots.first() == Some(&0) {
+            outcome.explanation = found.record.map(Record::finish);
+        }
     }
     let after = cost(graph, &outcome.roots, options.measure);
     if after > cost_before {

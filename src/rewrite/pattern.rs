@@ -4,6 +4,7 @@ use egg::Id;
 
 use super::language::{Form, Head};
 use super::space::Space;
+use super::trace::Opened;
 use crate::term::{FunctionId, Graph, Node, Number, Op, Term};
 
 /// A pattern over classes; rule sides are canonical terms with `?x` symbols as variables.
@@ -84,6 +85,8 @@ pub struct Match {
     pub bindings: Bindings,
     /// What else stood beside the matched part.
     pub rest: Rest,
+    /// The nodes that were looked into, when the space asks for them.
+    pub opened: Opened,
 }
 
 impl Pattern {

@@ -23,12 +23,14 @@ pub struct Region {
 }
 
 impl Region {
-    /// Loads the roots and everything below them down to `boundary`, whose terms become leaves.
+    /// Loads the roots and everything below them down to `boundary`, whose terms become leaves;
+    /// `traced` keeps the equations behind all merges.
     pub fn load(
         graph: &Graph,
         roots: &[Term],
         boundary: &FxHashSet<Term>,
         assumptions: &Assumptions,
+        traced: bool,
     ) -> Region {
         let order = inside(graph, roots, boundary);
         let is_leaf = |t: Term| {
@@ -50,7 +52,8 @@ impl Region {
             })
             .collect();
         let functions = graph.functions().to_vec();
-        let knowledge = Knowledge { leaves, functions, conflict: false };
+        let trace = traced.then(Vec::new);
+        let knowledge = Knowledge { leaves, functions, conflict: false, trace };
         let mut region = Region {
             classes: Classes::new(knowledge),
             ids: FxHashMap::default(),

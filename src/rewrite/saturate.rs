@@ -13,6 +13,7 @@ use super::matcher::Matcher;
 use super::pattern::Match;
 use super::rule::{Rule, Ruleset};
 use super::space::Space;
+use super::trace::{Event, Opened, Sketch, Use, around, surrounded};
 use crate::term::Number;
 
 /// Bounds on the size and the effort of saturation.
@@ -65,13 +66,15 @@ pub fn saturate(
 ) -> Stop {
     let mut work = 0;
     for _ in 0..budget.iterations {
-        let mut found: Vec<(&Rule, Match)> = Vec::new();
-        for rule in rules.exact() {
+        let mut found: Vec<(usize, &Rule, Match)> = Vec::new();
+        for (k, rule) in rules.rules.iter().enumerate().filter(|(_, r)| !r.extends) {
             if stop() {
                 return Stop::Interrupted;
             }
             let matcher = Matcher::new(classes, budget.work.saturating_sub(work));
-            search(classes, &matcher, rule, budget.matches, &mut found);
+            let mut matches = Vec::new();
+            search(classes, &matcher, rule, budget.matches, &mut matches);
+            found.extend(matches.into_iter().map(|m| (k, rule, m)));
             work += matcher.work();
         }
         if work > budget.work {
@@ -79,18 +82,14 @@ pub fn saturate(
         }
         let before = (classes.total_number_of_nodes(), classes.number_of_classes());
         let mut changed = false;
-        for (rule, m) in found {
-            changed |= apply(classes, rule, &m);
+        for (k, rule, m) in found {
+            changed |= apply(classes, k, rule, &m);
             if classes.analysis.conflict {
                 return Stop::Conflict;
             }
             if classes.total_size() > budget.nodes {
                 classes.rebuild();
-                return if classes.analysis.conflict {
-                    Stop::Conflict
-                } else {
-                    Stop::Nodes
-                };
+                return if classes.analysis.conflict { Stop::Conflict } else { Stop::Nodes };
             }
         }
         classes.rebuild();
@@ -107,12 +106,12 @@ pub fn saturate(
 }
 
 /// Collects up to `limit` matches of one rule, class by class in a fixed order.
-pub fn search<'r>(
+pub fn search(
     classes: &Classes,
     matcher: &Matcher<'_, Classes>,
-    rule: &'r Rule,
+    rule: &Rule,
     limit: usize,
-    found: &mut Vec<(&'r Rule, Match)>,
+    found: &mut Vec<Match>,
 ) {
     let Some(head) = rule.lhs.head() else { return };
     let Some(candidates) = classes.classes_for_op(&head) else {
@@ -126,13 +125,13 @@ pub fn search<'r>(
             if found.len() == end {
                 return;
             }
-            found.push((rule, m));
+            found.push(m);
         }
     }
 }
 
 /// Adds the right side of a match and merges it with what was matched; whether that was new.
-fn apply(classes: &mut Classes, rule: &Rule, m: &Match) -> bool {
+fn apply(classes: &mut Classes, position: usize, rule: &Rule, m: &Match) -> bool {
     if !allowed(classes, rule, m) {
         return false;
     }
@@ -145,6 +144,15 @@ fn apply(classes: &mut Classes, rule: &Rule, m: &Match) -> bool {
         if !classes[id].data.total() {
             return false;
         }
+    }
+    if classes.tracing() {
+        classes.tell(Event::Rule(Box::new(Use {
+            rule: position,
+            from: Sketch::Class(m.class).opened(&m.opened),
+            to: surrounded(&rule.rhs, &m.bindings, &m.rest),
+            bindings: m.bindings.iter().map(|b| b.as_ref().map(Sketch::bound)).collect(),
+            around: around(&m.rest),
+        })));
     }
     let result = result(classes, &rule.rhs, m);
     let class = Space::find(classes, m.class);
@@ -172,18 +180,26 @@ fn normalise(classes: &mut Classes) -> bool {
     for (id, node) in todo {
         let new = match &node {
             Form::Sum { constant, .. } => {
-                let (constant, terms) = opened_sum(classes, constant.clone(), &node);
+                let (constant, terms, opened) = opened_sum(classes, constant.clone(), &node);
+                equate(classes, &node, &opened, || Sketch::sum(&constant, &terms));
                 classes.sum_of(constant, terms)
             }
             _ => {
-                let factors = opened_product(classes, &node);
+                let (factors, opened) = opened_product(classes, &node);
+                equate(classes, &node, &opened, || Sketch::product(&Number::ONE, &factors));
                 classes.product_of(Number::ONE, factors)
             }
         };
         changed |= classes.union(id, new);
         for (coefficient, inner, rest) in contents(&node) {
-            let inner = classes.sum_of(Number::ZERO, inner);
             let (constant, mut terms) = rest;
+            equate(classes, &node, &Opened::new(), || {
+                let mut parts: Vec<(Number, Sketch)> =
+                    terms.iter().map(|(c, id)| (c.clone(), Sketch::Class(*id))).collect();
+                parts.push((coefficient.clone(), Sketch::sum(&Number::ZERO, &inner)));
+                Sketch::Sum(constant.clone(), parts)
+            });
+            let inner = classes.sum_of(Number::ZERO, inner);
             terms.push((coefficient, inner));
             let new = classes.sum_of(constant, terms);
             changed |= classes.union(id, new);
@@ -194,6 +210,13 @@ fn normalise(classes: &mut Classes) -> bool {
     }
     classes.rebuild();
     changed
+}
+
+/// Tells that a node, classes in it opened, is equal to a sketch.
+fn equate(classes: &mut Classes, node: &Form, opened: &Opened, to: impl FnOnce() -> Sketch) {
+    if classes.tracing() {
+        classes.tell(Event::Normal(Sketch::form(node).opened(opened), to()));
+    }
 }
 
 /// A part of a sum with one coefficient taken out: the coefficient, the part, the rest.
@@ -220,8 +243,13 @@ fn contents(node: &Form) -> Vec<Content> {
     found
 }
 
-fn opened_sum(classes: &Classes, mut constant: Number, node: &Form) -> (Number, Vec<(Number, Id)>) {
-    let mut terms = Vec::new();
+/// A sum with its inner sums opened: constant, terms, and what was opened.
+fn opened_sum(
+    classes: &Classes,
+    mut constant: Number,
+    node: &Form,
+) -> (Number, Vec<(Number, Id)>, Opened) {
+    let (mut terms, mut opened) = (Vec::new(), Opened::new());
     for (c, id) in node.terms() {
         let unit = c.is_one() || *c == Number::MINUS_ONE;
         let inner = classes[id].nodes.iter().filter(|n| matches!(n, Form::Sum { .. }));
@@ -231,23 +259,26 @@ fn opened_sum(classes: &Classes, mut constant: Number, node: &Form) -> (Number, 
             {
                 constant = &constant + &(c * k);
                 terms.extend(inner.terms().map(|(d, id)| (c * d, id)));
+                opened.push((id, Sketch::form(inner)));
             }
             _ => terms.push((c.clone(), id)),
         }
     }
-    (constant, terms)
+    (constant, terms, opened)
 }
 
-fn opened_product(classes: &Classes, node: &Form) -> Vec<(Id, Number)> {
-    let mut factors = Vec::new();
+/// A product with its inner products opened: factors, and what was opened.
+fn opened_product(classes: &Classes, node: &Form) -> (Vec<(Id, Number)>, Opened) {
+    let (mut factors, mut opened) = (Vec::new(), Opened::new());
     for (id, e) in node.factors() {
         let inner = classes[id].nodes.iter().filter(|n| matches!(n, Form::Product { .. }));
         match inner.min_by_key(|n| n.children().len()) {
             Some(inner) if e.is_one() && !inner.children().contains(&id) => {
                 factors.extend(inner.factors().map(|(id, f)| (id, f.clone())));
+                opened.push((id, Sketch::form(inner)));
             }
             _ => factors.push((id, e.clone())),
         }
     }
-    factors
+    (factors, opened)
 }

@@ -17,8 +17,7 @@ use crate::term::{Graph, Node, Number, Op, Term};
 /// One set of assumptions, and the terms looked at under it.
 struct Context {
     assumptions: Assumptions,
-    /// Where it came from: the outer context, and the condition with its truth.
-    outer: Option<(usize, Term, bool)>,
+    /// The contexts in which, beyond these, a condition is true or false.
     inner: FxHashMap<(Term, bool), usize>,
     ids: FxHashMap<Term, Id>,
     terms: Vec<Term>,
@@ -27,10 +26,9 @@ struct Context {
 }
 
 impl Context {
-    fn new(assumptions: Assumptions, outer: Option<(usize, Term, bool)>) -> Context {
+    fn new(assumptions: Assumptions) -> Context {
         Context {
             assumptions,
-            outer,
             inner: FxHashMap::default(),
             ids: FxHashMap::default(),
             terms: Vec::new(),
@@ -56,7 +54,7 @@ impl<'g> Terms<'g> {
         boundary: &'g FxHashSet<Term>,
         assumptions: &Assumptions,
     ) -> Terms<'g> {
-        let contexts = vec![Context::new(assumptions.clone(), None)];
+        let contexts = vec![Context::new(assumptions.clone())];
         Terms { graph, boundary, contexts, current: 0 }
     }
 
@@ -70,9 +68,9 @@ impl<'g> Terms<'g> {
         self.current = context;
     }
 
-    /// The outer context and the condition that holds in this one.
-    pub fn outer(&self, context: usize) -> Option<(usize, Term, bool)> {
-        self.contexts[context].outer
+    /// For each context, those of branches inside of it.
+    pub fn branches(self) -> Vec<FxHashMap<(Term, bool), usize>> {
+        self.contexts.into_iter().map(|c| c.inner).collect()
     }
 
     /// The context in which, beyond what is assumed now, a condition is true or false.
@@ -83,8 +81,7 @@ impl<'g> Terms<'g> {
         let mut assumptions = self.contexts[self.current].assumptions.clone();
         assumptions.hold(self.graph, condition, truth);
         let context = self.contexts.len();
-        let outer = (self.current, condition, truth);
-        self.contexts.push(Context::new(assumptions, Some(outer)));
+        self.contexts.push(Context::new(assumptions));
         self.contexts[self.current].inner.insert((condition, truth), context);
         context
     }
@@ -102,6 +99,14 @@ impl<'g> Terms<'g> {
     /// The term of a class.
     pub fn term(&self, id: Id) -> Term {
         self.contexts[self.current].terms[usize::from(id)]
+    }
+
+    /// Takes over what is known of another class that is equal to this one.
+    pub fn learn(&mut self, id: Id, other: Id) {
+        let facts = &mut self.contexts[self.current].facts;
+        let other = facts[usize::from(other)].clone();
+        // A contradiction can only come from assumptions that no point fulfils.
+        let _ = facts[usize::from(id)].meet(&other);
     }
 
     /// The class of a term; everything below it is looked at too.
@@ -170,6 +175,14 @@ impl Space for Terms<'_> {
 
     fn facts(&self, id: Id) -> &Facts {
         &self.contexts[self.current].facts[usize::from(id)]
+    }
+
+    /// Only numbers: that a term has one value is a step of its own.
+    fn constant(&self, id: Id) -> Option<&Number> {
+        match &self.forms(id)[0] {
+            Form::Number(n) => Some(n),
+            _ => None,
+        }
     }
 
     fn insert(&mut self, form: Form) -> Id {

@@ -71,9 +71,7 @@ pub fn difference(
     }
     let bounds: Vec<Interval> = variables
         .iter()
-        .map(|name| {
-            region.bounds.get(name).map_or(Interval::ALL, |known| known.range)
-        })
+        .map(|name| region.bounds.get(name).map_or(Interval::ALL, |known| known.range))
         .collect();
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut close = 0;

@@ -1,0 +1,148 @@
+//! The steps of a run as they are taken.
+
+use super::derive::{STEPS, Unexplained};
+use super::replace;
+use super::step::{Explanation, Reason, Step};
+use crate::rewrite::classical::{Taken, Trail};
+use crate::term::{Graph, Node, Op, Term};
+
+/// Levels of nesting beyond which an explanation is given up.
+const DEPTH: usize = 1_000;
+
+/// An explanation that grows.
+#[derive(Clone, Debug)]
+pub struct Record {
+    start: Term,
+    whole: Term,
+    steps: Vec<Step>,
+}
+
+impl Record {
+    /// Begins with a term.
+    pub fn new(start: Term) -> Record {
+        Record { start, whole: start, steps: Vec::new() }
+    }
+
+    /// The term that has been reached.
+    pub fn whole(&self) -> Term {
+        self.whole
+    }
+
+    /// Steps on the whole.
+    pub fn extend(&mut self, steps: impl IntoIterator<Item = Step>) {
+        for step in steps {
+            self.whole = step.whole;
+            self.steps.push(step);
+        }
+    }
+
+    /// The whole is the same polynomial in the same parts as another term.
+    pub fn normal(&mut self, to: Term) {
+        if to != self.whole {
+            let (path, old, reason) = (Vec::new(), self.whole, Reason::NormalForm);
+            self.extend([Step { path, old, new: to, reason, whole: to }]);
+        }
+    }
+
+    /// The steps of the classical rewriter.
+    ///
+    /// # Errors
+    /// When there are too many: a part is explained at each place where it stands.
+    pub fn classical(&mut self, graph: &mut Graph, trail: &Trail) -> Result<(), Unexplained> {
+        let start = self.whole;
+        let mut walk = Walk { graph, trail, record: self, path: Vec::new() };
+        walk.go(0, start)
+    }
+
+    /// What was recorded.
+    pub fn finish(self) -> Explanation {
+        Explanation { start: self.start, steps: self.steps, end: self.whole }
+    }
+}
+
+/// A walk along the trail of the classical rewriter that keeps the whole up to date.
+struct Walk<'a, 'r> {
+    graph: &'a mut Graph,
+    trail: &'a Trail<'r>,
+    record: &'a mut Record,
+    path: Vec<usize>,
+}
+
+impl Walk<'_, '_> {
+    /// Brings the part at the path, a term of the trail, to its final form.
+    fn go(&mut self, context: usize, mut term: Term) -> Result<(), Unexplained> {
+        if self.path.len() > DEPTH {
+            return Err(Unexplained::TooLong);
+        }
+        while let Some((next, step)) = self.trail.next(context, term) {
+            match step {
+                Some(step) => self.step(step.old, step.new, used(step))?,
+                None => {
+                    let kept = self.arguments(context, term)?;
+                    self.step(kept, next, Reason::NormalForm)?;
+                }
+            }
+            term = next;
+        }
+        Ok(())
+    }
+
+    /// Brings the arguments of the part to their final forms; the part with them.
+    fn arguments(&mut self, context: usize, term: Term) -> Result<Term, Unexplained> {
+        let node = self.graph.node(term).clone();
+        let mut arguments = Vec::new();
+        self.graph.each_argument(&node, |t| arguments.push(t));
+        let mut part = term;
+        for (k, &t) in arguments.iter().enumerate() {
+            let inner = match (&node, k) {
+                (Node::Call(Op::If, args), 1 | 2) => {
+                    let condition = self.trail.image(context, args[0]);
+                    self.trail.branch(context, condition, k == 1)
+                }
+                _ => Some(context),
+            };
+            let Some(inner) = inner else { continue };
+            let image = self.trail.image(inner, t);
+            if image == t {
+                continue;
+            }
+            // Arguments of sums and products move as they are replaced.
+            let at = match node {
+                Node::Sum { .. } | Node::Product(_) => self.graph.position(part, t),
+                _ => k,
+            };
+            self.path.push(at);
+            self.go(inner, t)?;
+            self.path.pop();
+            part = self.graph.with_argument(part, at, image).0;
+        }
+        Ok(part)
+    }
+
+    fn step(&mut self, old: Term, new: Term, reason: Reason) -> Result<(), Unexplained> {
+        if old == new {
+            return Ok(());
+        }
+        if self.record.steps.len() >= STEPS {
+            return Err(Unexplained::TooLong);
+        }
+        let (whole, moved) = replace::at(self.graph, self.record.whole, &self.path, old, new)
+            .ok_or(Unexplained::NotEqual)?;
+        let path = std::mem::replace(&mut self.path, moved);
+        self.record.extend([Step { path, old, new, reason, whole }]);
+        Ok(())
+    }
+}
+
+/// A step of the classical rewriter as a reason.
+fn used(step: &Taken) -> Reason {
+    let Some(rule) = step.rule else { return Reason::Constant { backwards: false } };
+    let named = step.bindings.iter().zip(&rule.variables);
+    Reason::Rule {
+        name: rule.name.clone(),
+        backwards: false,
+        bindings: named.filter_map(|(b, n)| Some((n.clone(), (*b)?))).collect(),
+        around: step.around.clone(),
+        because: Vec::new(),
+    }
+}
