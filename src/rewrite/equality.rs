@@ -5,6 +5,7 @@ use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::assumption::Assumptions;
+use super::branches::branches;
 use super::cost::{Measure, cost};
 use super::engine::{Engine, Rewritten, classically};
 use super::explain::Step;
@@ -40,6 +41,8 @@ impl Engine for Equality {
         let mut best = Rewritten::new(roots, options);
         let mut least = cost(graph, roots, options.measure);
         let mut current = best.clone();
+        branches(self, graph, &mut current, boundary, rules, options);
+        keep(graph, &mut best, &mut least, &current, options);
         for _ in 0..options.phases {
             let before = current.clone();
             classically(graph, &mut current, boundary, rules.extending(), options);
@@ -52,13 +55,7 @@ impl Engine for Equality {
             }
             let stop = saturated(graph, &mut current, boundary, rules, options);
             current.stops.push(stop);
-            let price = cost(graph, &current.roots, options.measure);
-            let progress = price < least - 1e-9;
-            if progress {
-                (best, least) = (current.clone(), price);
-            } else {
-                best.stops.clone_from(&current.stops);
-            }
+            let progress = keep(graph, &mut best, &mut least, &current, options);
             if matches!(stop, Stop::Conflict | Stop::Interrupted) || !progress {
                 break;
             }
@@ -72,6 +69,23 @@ impl Engine for Equality {
         }
         best
     }
+}
+
+/// Keeps what is cheaper; whether it was.
+fn keep(
+    graph: &Graph,
+    best: &mut Rewritten,
+    least: &mut f64,
+    current: &Rewritten,
+    options: &Options,
+) -> bool {
+    let price = cost(graph, &current.roots, options.measure);
+    if price < *least - 1e-9 {
+        (*best, *least) = (current.clone(), price);
+        return true;
+    }
+    best.stops.clone_from(&current.stops);
+    false
 }
 
 /// Saturates and extracts; why it ended.

@@ -10,6 +10,7 @@
 
 pub mod apply;
 pub mod assumption;
+pub mod branches;
 pub mod classical;
 pub mod condition;
 pub mod cost;

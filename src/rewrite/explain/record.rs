@@ -54,6 +54,40 @@ impl Record {
         walk.go(0, start)
     }
 
+    /// Steps on an argument of a part, taken at each place where the part stands.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn embed(
+        &mut self,
+        graph: &mut Graph,
+        argument: Term,
+        position: usize,
+        part: Term,
+        steps: &Record,
+    ) -> Result<(), Unexplained> {
+        // Each round finds one place: the part is another one after it.
+        while let Some(mut prefix) = replace::find(graph, self.whole, part, DEPTH) {
+            prefix.push(position);
+            if replace::part_at(graph, self.whole, &prefix) != Some(argument) {
+                return Err(Unexplained::NotEqual);
+            }
+            for step in &steps.steps {
+                if self.steps.len() >= STEPS {
+                    return Err(Unexplained::TooLong);
+                }
+                let path = [prefix.as_slice(), &step.path].concat();
+                let (whole, moved) = replace::at(graph, self.whole, &path, step.old, step.new)
+                    .ok_or(Unexplained::NotEqual)?;
+                let length = prefix.len();
+                prefix.copy_from_slice(&moved[..length]);
+                let (old, new, reason) = (step.old, step.new, step.reason.clone());
+                self.extend([Step { path, old, new, reason, whole }]);
+            }
+        }
+        Ok(())
+    }
+
     /// What was recorded.
     pub fn finish(self) -> Explanation {
         Explanation { start: self.start, steps: self.steps, end: self.whole }

@@ -1,5 +1,6 @@
 //! Parts of a term replaced at one place, everything else kept as it is.
 
+use crate::term::visit::contains;
 use crate::term::{Graph, Term};
 
 /// The part at a path of argument positions.
@@ -15,6 +16,27 @@ pub fn part_at(graph: &Graph, root: Term, path: &[usize]) -> Option<Term> {
         });
         at
     })
+}
+
+/// A path to a part, by the first arguments that lead to it; none when it is deeper than `depth`.
+pub fn find(graph: &Graph, whole: Term, part: Term, depth: usize) -> Option<Vec<usize>> {
+    let (mut path, mut here) = (Vec::new(), whole);
+    while here != part {
+        let (mut next, mut k) = (None, 0);
+        graph.each_argument(graph.node(here), |t| {
+            if next.is_none() && contains(graph, t, part) {
+                next = Some((k, t));
+            }
+            k += 1;
+        });
+        let (k, t) = next?;
+        path.push(k);
+        here = t;
+        if path.len() > depth {
+            return None;
+        }
+    }
+    Some(path)
 }
 
 /// The whole with the part at a path replaced, and the path of what took its place: arguments of
