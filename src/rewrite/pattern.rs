@@ -1,6 +1,7 @@
 //! Patterns of rules, what their variables are bound to, and what a match leaves over.
 
 use egg::Id;
+use smallvec::SmallVec;
 
 use super::language::{Form, Head};
 use super::space::Space;
@@ -24,19 +25,22 @@ pub enum Pattern {
     Apply(FunctionId, Vec<Pattern>),
 }
 
+/// Classes with exponents.
+pub type Powers = SmallVec<[(Id, Number); 2]>;
+
 /// What a variable is bound to: a class, or a part of a sum or product that has no class yet.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Bound {
     /// A class.
     Class(Id),
     /// `coefficient · Π class ^ exponent`, sorted, not a single class.
-    Monomial(Number, Vec<(Id, Number)>),
+    Monomial(Number, Powers),
     /// `constant + Σ coefficient · class`, sorted, with at least two parts.
     Linear(Number, Vec<(Number, Id)>),
 }
 
 impl Bound {
-    pub(super) fn monomial(coefficient: Number, mut factors: Vec<(Id, Number)>) -> Bound {
+    pub(super) fn monomial(coefficient: Number, mut factors: Powers) -> Bound {
         factors.sort();
         match factors.as_slice() {
             [(id, e)] if coefficient.is_one() && e.is_one() => Bound::Class(*id),
@@ -46,8 +50,10 @@ impl Bound {
 
     pub(super) fn linear(constant: Number, terms: Vec<(Number, Id)>) -> Bound {
         match terms.as_slice() {
-            [] => Bound::Monomial(constant, Vec::new()),
-            [(c, id)] if constant.is_zero() => Bound::monomial(c.clone(), vec![(*id, Number::ONE)]),
+            [] => Bound::Monomial(constant, Powers::new()),
+            [(c, id)] if constant.is_zero() => {
+                Bound::monomial(c.clone(), Powers::from_iter([(*id, Number::ONE)]))
+            }
             _ => Bound::Linear(constant, terms),
         }
     }
@@ -56,7 +62,7 @@ impl Bound {
     pub fn class(&self, space: &mut impl Space) -> Id {
         match self {
             Bound::Class(id) => *id,
-            Bound::Monomial(c, factors) => space.product_of(c.clone(), factors.clone()),
+            Bound::Monomial(c, factors) => space.product_of(c.clone(), factors.to_vec()),
             Bound::Linear(k, terms) => space.sum_of(k.clone(), terms.clone()),
         }
     }

@@ -14,7 +14,7 @@ use super::pattern::Match;
 use super::rule::{Rule, Ruleset};
 use super::space::Space;
 use super::trace::{Event, Opened, Sketch, Use, around, surrounded};
-use crate::term::Number;
+use crate::term::{Number, Op};
 
 /// Bounds on the size and the effort of saturation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,11 +114,12 @@ pub fn search(
     found: &mut Vec<Match>,
 ) {
     let Some(head) = rule.lhs.head() else { return };
-    let Some(candidates) = classes.classes_for_op(&head) else {
-        return;
-    };
-    let mut candidates: Vec<Id> = candidates.collect();
+    let mut candidates: Vec<Id> = classes.classes_for_op(&head).into_iter().flatten().collect();
+    if head == Head::Call(Op::Pow) {
+        candidates.extend(classes.classes_for_op(&Head::Product).into_iter().flatten());
+    }
     candidates.sort_unstable();
+    candidates.dedup();
     let end = found.len() + limit;
     for id in candidates {
         for m in matcher.search(&rule.lhs, id, rule.variables.len()) {
