@@ -26,6 +26,7 @@ pub mod library;
 pub mod matcher;
 pub mod optimise;
 pub mod pattern;
+pub mod plan;
 pub mod region;
 pub mod rule;
 pub mod saturate;

@@ -1,15 +1,16 @@
 //! `optimise(roots)`: the cheapest equal terms, over all roots at once, never dearer than given.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::assumption::Assumptions;
 use super::cost::{Measure, cost};
 use super::engine::{ENGINES, Engine};
 use super::explain::{Explanation, Record};
+use super::plan::regions;
 use super::rule::Ruleset;
 use super::saturate::{Budget, Stop};
-use crate::term::visit::reachable;
-use crate::term::{Graph, Node, Term};
+use crate::term::visit::Rebuild;
+use crate::term::{Graph, Term};
 
 /// How to optimise.
 #[derive(Clone, Debug)]
@@ -88,59 +89,63 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
         extended: Vec::new(),
         explanation: None,
     };
-    for group in groups(graph, roots, options.region) {
+    // Boundaries with what they became; later regions have the originals as leaves.
+    let mut images: Vec<(Term, Term)> = Vec::new();
+    let regions = regions(graph, roots, options.region);
+    let whole = regions.len() == 1 && regions[0].boundary.is_empty();
+    for region in regions {
         if (options.stop)() {
+            outcome.stops.push(Stop::Interrupted);
             break;
         }
-        let members: Vec<Term> = group.roots.iter().map(|&k| outcome.roots[k]).collect();
-        let found = options.engine.rewrite(graph, &members, &group.boundary, rules, options);
-        for (&k, term) in group.roots.iter().zip(found.roots) {
-            outcome.roots[k] = term;
+        let before = cost(graph, &region.roots, options.measure);
+        let found = options.engine.rewrite(graph, &region.roots, &region.boundary, rules, options);
+        let after = cost(graph, &found.roots, options.measure);
+        if after <= before {
+            let pairs = region.roots.iter().copied().zip(found.roots);
+            images.extend(pairs.filter(|(a, b)| a != b));
         }
         outcome.stops.extend(found.stops);
         outcome.extended.extend(found.extended);
-        if group.roots.first() == Some(&0) {
+        if whole && region.roots == roots {
             outcome.explanation = found.record.map(Record::finish);
         }
     }
+    outcome.roots = assembled(graph, roots, &images, whole, options.measure);
     let after = cost(graph, &outcome.roots, options.measure);
-    if after > cost_before {
+    if after <= cost_before {
+        outcome.cost_after = after;
+    } else {
         outcome.roots = roots.to_vec();
-        return outcome;
     }
-    outcome.cost_after = after;
+    // Nothing was done, or what was done was given up: then there are no steps.
+    if let (true, [root]) = (options.explain, roots)
+        && outcome.roots[0] == *root
+    {
+        outcome.explanation = Some(Record::new(*root).finish());
+    }
     outcome
 }
 
-/// Roots that are optimised together, and the shared terms that are leaves for them.
-struct Group {
-    roots: Vec<usize>,
-    boundary: FxHashSet<Term>,
-}
-
-/// Cuts the roots into groups of at most `limit` terms, in their order.
-fn groups(graph: &Graph, roots: &[Term], limit: usize) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let (mut open, mut size) = (Vec::new(), 0);
-    let mut seen: FxHashSet<Term> = FxHashSet::default();
-    for (k, &root) in roots.iter().enumerate() {
-        let fresh: Vec<Term> =
-            reachable(graph, &[root]).into_iter().filter(|t| !seen.contains(t)).collect();
-        let weight = fresh
-            .iter()
-            .filter(|&&t| !matches!(graph.node(t), Node::Symbol(_) | Node::Number(_)))
-            .count();
-        if size + weight > limit && !open.is_empty() {
-            groups.push(Group { roots: std::mem::take(&mut open), boundary: FxHashSet::default() });
-            size = 0;
-            seen.clear();
-        }
-        seen.extend(fresh);
-        size += weight;
-        open.push(k);
+/// The roots with each boundary replaced by what it became.
+fn assembled(
+    graph: &mut Graph,
+    roots: &[Term],
+    images: &[(Term, Term)],
+    whole: bool,
+    measure: Measure,
+) -> Vec<Term> {
+    if whole {
+        let images: FxHashMap<Term, Term> = images.iter().copied().collect();
+        return roots.iter().map(|t| images.get(t).copied().unwrap_or(*t)).collect();
     }
-    groups.push(Group { roots: open, boundary: FxHashSet::default() });
-    groups
+    // Regions came in the order in which they stand on each other.
+    let mut rebuild = if measure.shares() { Rebuild::grouped() } else { Rebuild::default() };
+    for &(from, to) in images {
+        let image = rebuild.within(graph, to);
+        rebuild.map(from, image);
+    }
+    roots.iter().map(|&t| rebuild.within(graph, t)).collect()
 }
 
 #[cfg(test)]

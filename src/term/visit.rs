@@ -43,12 +43,24 @@ pub fn contains(graph: &Graph, whole: Term, part: Term) -> bool {
 #[derive(Default)]
 pub struct Rebuild {
     done: FxHashMap<Term, Term>,
+    /// Whether sums and products inside of others stay as they are.
+    grouped: bool,
 }
 
 impl Rebuild {
     /// A memo in which some terms are already mapped: a substitution.
     pub fn with(map: impl IntoIterator<Item = (Term, Term)>) -> Rebuild {
-        Rebuild { done: map.into_iter().collect() }
+        Rebuild { done: map.into_iter().collect(), grouped: false }
+    }
+
+    /// A memo that keeps the grouping of sums and products.
+    pub(crate) fn grouped() -> Rebuild {
+        Rebuild { done: FxHashMap::default(), grouped: true }
+    }
+
+    /// Maps one more term.
+    pub(crate) fn map(&mut self, from: Term, to: Term) {
+        self.done.insert(from, to);
     }
 
     /// Rebuilds `root` in the graph itself; mapped terms are replaced and not looked into.
@@ -111,12 +123,18 @@ impl Rebuild {
             Node::Sum { constant, terms } => {
                 let parts: Vec<(Number, Term)> =
                     terms.iter().map(|(c, t)| (c.clone(), image(t))).collect();
-                graph.sum(constant.clone(), parts)
+                match self.grouped {
+                    true => graph.grouped_sum(constant.clone(), parts),
+                    false => graph.sum(constant.clone(), parts),
+                }
             }
             Node::Product(factors) => {
                 let parts: Vec<(Term, Number)> =
                     factors.iter().map(|(t, e)| (image(t), e.clone())).collect();
-                graph.product(parts)
+                match self.grouped {
+                    true => graph.grouped_product(parts),
+                    false => graph.product(parts),
+                }
             }
             Node::Call(op, args) => {
                 let args: Vec<Term> = args.iter().map(image).collect();
