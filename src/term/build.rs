@@ -10,6 +10,7 @@ use super::graph::{Form, Graph, Node, Term};
 use super::number::Number;
 use super::op::Op;
 use super::sample::Claim;
+use super::table::Key;
 
 type Terms = SmallVec<[(Number, Term); 6]>;
 type Factors = SmallVec<[(Term, Number); 6]>;
@@ -76,7 +77,8 @@ impl Graph {
         for (c, t) in parts {
             self.flatten_sum(c, t, &mut constant, &mut terms);
         }
-        loop {
+        // Nothing is to be done for terms that come in order, each once.
+        while !terms.windows(2).all(|w| w[0].1 < w[1].1) || terms.iter().any(|(c, _)| c.is_zero()) {
             terms.sort_by_key(|(_, t)| *t);
             let again = self.collect_sum(&mut terms);
             // Collecting can turn the coefficient of an inner sum into one: open it then.
@@ -93,7 +95,7 @@ impl Graph {
         match terms.as_slice() {
             [] => self.number(constant),
             [(c, t)] if c.is_one() && constant.is_zero() => *t,
-            _ => self.insert(Node::Sum { constant, terms: terms.into_vec().into() }),
+            _ => self.find_or_insert(Key::Sum(&constant, &terms)),
         }
     }
 
@@ -136,24 +138,31 @@ impl Graph {
         if self.form() == Form::Written {
             return self.written_product(parts);
         }
-        let mut coefficient = Number::ONE;
-        let mut work: Factors = parts.into_iter().collect();
-        let mut factors = Factors::new();
-        while !work.is_empty() {
-            for (base, exponent) in std::mem::take(&mut work) {
+        let (mut coefficient, mut factors) = (Number::ONE, Factors::new());
+        for (base, exponent) in parts {
+            if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
+                return self.undefined();
+            }
+        }
+        // Nothing is to be done for bases that come in order, each once.
+        while !factors.windows(2).all(|w| w[0].0 < w[1].0) {
+            factors.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
+            let again = self.collect_product(&mut factors);
+            if again.is_empty() {
+                break;
+            }
+            for (base, exponent) in again {
                 if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
                     return self.undefined();
                 }
             }
-            factors.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
-            work = self.collect_product(&mut factors);
         }
         let body = match factors.as_slice() {
             [] => return self.number(coefficient),
             [(t, e)] if e.is_one() => *t,
-            _ => self.insert(Node::Product(factors.into_vec().into())),
+            _ => self.find_or_insert(Key::Product(&factors)),
         };
-        self.scale(coefficient, body)
+        if coefficient.is_one() { body } else { self.scale(coefficient, body) }
     }
 
     /// Adds `base ^ exponent` to the parts of a product; false when it is undefined.
@@ -180,6 +189,10 @@ impl Graph {
                     *coefficient = &*coefficient * &power;
                     return self.flatten_product(t, exponent, coefficient, factors);
                 }
+            }
+            Node::Product(inner) if exponent.is_one() => {
+                factors.extend(inner.iter().cloned());
+                return true;
             }
             Node::Product(inner) => {
                 let inner = inner.clone();
@@ -303,9 +316,7 @@ impl Graph {
         match terms.as_slice() {
             [] => self.number(constant),
             [(c, t)] if c.is_one() && constant.is_zero() => *t,
-            _ if distinct && plain => {
-                self.insert(Node::Sum { constant, terms: terms.into_vec().into() })
-            }
+            _ if distinct && plain => self.find_or_insert(Key::Sum(&constant, &terms)),
             _ => self.sum(constant, terms),
         }
     }
@@ -319,7 +330,7 @@ impl Graph {
         match factors.as_slice() {
             [(t, e)] if e.is_one() => *t,
             _ if distinct && plain && !factors.is_empty() => {
-                self.insert(Node::Product(factors.into_vec().into()))
+                self.find_or_insert(Key::Product(&factors))
             }
             _ => self.product(factors),
         }
