@@ -305,6 +305,34 @@ impl Graph {
     }
 }
 
+/// Sums and products of parts that are in normal form already, as those of a polynomial.
+impl Graph {
+    /// The product of powers of bases that increase, none a number, a product or a multiple of
+    /// one term, with exponents that are whole and not zero; of at least one.
+    pub(crate) fn monomial(&mut self, factors: &[(Term, Number)]) -> Term {
+        debug_assert!(factors.windows(2).all(|w| w[0].0 < w[1].0));
+        match factors {
+            [(t, e)] if e.is_one() => *t,
+            _ => self.find_or_insert(Key::Product(factors)),
+        }
+    }
+
+    /// The sum of different terms, none a number or a sum, with coefficients that are not zero.
+    pub(crate) fn collected_sum(
+        &mut self,
+        constant: Number,
+        mut terms: Vec<(Number, Term)>,
+    ) -> Term {
+        terms.sort_by_key(|(_, t)| *t);
+        debug_assert!(terms.windows(2).all(|w| w[0].1 < w[1].1));
+        match terms.as_slice() {
+            [] => self.number(constant),
+            [(c, t)] if c.is_one() && constant.is_zero() => *t,
+            _ => self.find_or_insert(Key::Sum(&constant, &terms)),
+        }
+    }
+}
+
 /// Sums and products that keep the grouping they are given, for optimised terms.
 impl Graph {
     /// A sum whose terms are not opened, so that an inner sum can be shared.

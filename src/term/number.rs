@@ -197,6 +197,20 @@ impl Number {
         }
     }
 
+    /// The largest rational of which both are integer multiples; zero for two zeros.
+    pub fn gcd(&self, other: &Number) -> Number {
+        match (&self.0, &other.0) {
+            (Form::Small(a, 1), Form::Small(c, 1)) => {
+                Self::reduce(a.unsigned_abs().gcd(&c.unsigned_abs()).into(), 1)
+            }
+            _ => {
+                let (a, b) = (self.numerator(), self.denominator());
+                let (c, d) = (other.numerator(), other.denominator());
+                Self::from_big(BigRational::new((a * &d).gcd(&(c * &b)), b * d))
+            }
+        }
+    }
+
     /// The largest integer that is not greater.
     pub fn floor(&self) -> Number {
         match &self.0 {
@@ -528,6 +542,12 @@ mod tests {
         assert_eq!(Number::from(10).pow(1 << 40), None);
         assert_eq!(Number::ratio(9, 4).unwrap().root(2), Number::ratio(3, 2));
         assert_eq!(Number::from(2).root(2), None);
+        assert_eq!(Number::from(12).gcd(&Number::from(-18)), Number::from(6));
+        assert_eq!(
+            Number::ratio(2, 3).unwrap().gcd(&Number::ratio(5, 6).unwrap()).to_f64(),
+            1.0 / 6.0
+        );
+        assert_eq!(Number::ZERO.gcd(&Number::HALF), Number::HALF);
         assert_eq!(Number::ratio(1, 25).unwrap().to_decimal(12).as_deref(), Some("0.04"));
         assert_eq!(Number::ratio(1, 3).unwrap().to_decimal(12), None);
         assert_eq!(Number::from(444_000_000_000_i64).to_decimal(12).as_deref(), Some("4.44e11"));
