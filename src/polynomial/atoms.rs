@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 
 use super::budget::{Budget, Exceeded};
 use super::sparse::Polynomial;
-use crate::term::{Graph, Node, Number, Op, Term};
+use crate::term::{Graph, Node, Number, Term};
 
 /// The terms that stand for the variables of polynomials, in the order of the variables.
 ///
@@ -53,7 +53,7 @@ impl Atoms {
         let index = keys.iter().enumerate().map(|(k, &key)| (key, k)).collect();
         let atoms = keys.into_iter().map(|key| {
             let step = &steps[&key];
-            let plain = step.is_integer() && is_opaque(graph, key.0);
+            let plain = step.is_integer() && graph.is_factor(key.0);
             Atom { base: key.0, step: if key.1 { -step } else { step.clone() }, plain }
         });
         Atoms { atoms: atoms.collect(), index, region }
@@ -201,15 +201,6 @@ impl Atoms {
     }
 }
 
-/// Whether a product keeps whole powers of this base as they are.
-fn is_opaque(graph: &Graph, base: Term) -> bool {
-    match graph.node(base) {
-        Node::Number(_) | Node::Product(_) | Node::Call(Op::Undefined, _) => false,
-        Node::Sum { constant, terms } => !constant.is_zero() || terms.len() > 1,
-        _ => true,
-    }
-}
-
 /// The exponent of a factor that is itself a polynomial, a sum to a positive whole power; an inner
 /// `None` when it is too large.
 fn inner(graph: &Graph, base: Term, exponent: &Number) -> Option<Option<u32>> {
@@ -240,6 +231,7 @@ pub fn region(graph: &Graph, roots: &[Term]) -> Vec<Term> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::term::Op;
 
     #[test]
     fn terms_come_back() {

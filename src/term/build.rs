@@ -307,8 +307,18 @@ impl Graph {
 
 /// Sums and products of parts that are in normal form already, as those of a polynomial.
 impl Graph {
-    /// The product of powers of bases that increase, none a number, a product or a multiple of
-    /// one term, with exponents that are whole and not zero; of at least one.
+    /// Whether a product keeps whole powers of this base as they are: it is neither a number nor a
+    /// product nor a multiple of one term.
+    pub(crate) fn is_factor(&self, base: Term) -> bool {
+        match self.node(base) {
+            Node::Number(_) | Node::Product(_) | Node::Call(Op::Undefined, _) => false,
+            Node::Sum { constant, terms } => !constant.is_zero() || terms.len() > 1,
+            _ => true,
+        }
+    }
+
+    /// The product of powers of bases that increase, each a factor in the sense of
+    /// [`Graph::is_factor`], with exponents that are whole and not zero; of at least one.
     pub(crate) fn monomial(&mut self, factors: &[(Term, Number)]) -> Term {
         debug_assert!(factors.windows(2).all(|w| w[0].0 < w[1].0));
         match factors {

@@ -32,6 +32,9 @@ impl Graph {
         match (op, args) {
             (Op::Add, &[a, b]) => self.sum(Number::ZERO, [(one.clone(), a), (one, b)]),
             (Op::Sub, &[a, b]) => self.sum(Number::ZERO, [(one, a), (Number::MINUS_ONE, b)]),
+            (Op::Mul, &[a, b]) if a != b && self.is_factor(a) && self.is_factor(b) => {
+                self.monomial(&[(a.min(b), one.clone()), (a.max(b), one)])
+            }
             (Op::Mul, &[a, b]) => self.product([(a, one.clone()), (b, one)]),
             (Op::Div, &[a, b]) => self.product([(a, one), (b, Number::MINUS_ONE)]),
             (Op::Neg, &[a]) => self.scale(Number::MINUS_ONE, a),
