@@ -167,13 +167,14 @@ impl Atoms {
         Ok((variable, steps.ok_or(Exceeded::Exponents)?))
     }
 
-    /// The term of a polynomial in these variables.
+    /// The term of a polynomial in these variables; new products are built from the lowest degree
+    /// to the highest, which is then the order in which they are printed.
     pub fn term(&self, graph: &mut Graph, polynomial: &Polynomial) -> Term {
         let mut constant = Number::ZERO;
         let mut terms: Vec<(Number, Term)> = Vec::with_capacity(polynomial.len());
         let mut factors: Vec<(Term, Number)> = Vec::new();
         let mut canonical = true;
-        polynomial.each_term(|c, powers| {
+        polynomial.each_term_by_degree(|c, powers| {
             let Some(&(first, _)) = powers.first() else {
                 constant = c.clone();
                 return;

@@ -193,12 +193,34 @@ impl Polynomial {
 
     /// Calls `f` with each coefficient and the exponents of the variables that occur beside it, in
     /// decreasing order of the monomials.
-    pub fn each_term(&self, mut f: impl FnMut(&Number, &[(usize, u32)])) {
+    pub fn each_term(&self, f: impl FnMut(&Number, &[(usize, u32)])) {
+        self.each_of(0..self.len(), f);
+    }
+
+    /// As [`Polynomial::each_term`], from the lowest total degree to the highest.
+    pub fn each_term_by_degree(&self, f: impl FnMut(&Number, &[(usize, u32)])) {
+        let degree = |monomial: &[u64]| {
+            let mut degree = 0_u64;
+            self.layout.each_power(monomial, |_, e| degree += u64::from(e));
+            degree
+        };
+        let mut order: Vec<(u64, usize)> = self.monomials().map(degree).zip(0..).collect();
+        order.sort_by_key(|(degree, _)| *degree);
+        self.each_of(order.into_iter().map(|(_, k)| k), f);
+    }
+
+    fn each_of(
+        &self,
+        order: impl Iterator<Item = usize>,
+        mut f: impl FnMut(&Number, &[(usize, u32)]),
+    ) {
+        let words = self.layout.words();
         let mut powers = Vec::new();
-        for (monomial, c) in self.monomials().zip(&self.coefficients) {
+        for k in order {
             powers.clear();
+            let monomial = &self.monomials[k * words..(k + 1) * words];
             self.layout.each_power(monomial, |v, e| powers.push((v, e)));
-            f(c, &powers);
+            f(&self.coefficients[k], &powers);
         }
     }
 
