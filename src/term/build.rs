@@ -74,8 +74,26 @@ impl Graph {
             return self.written_sum(constant, parts);
         }
         let (mut constant, mut terms) = (constant, Terms::new());
+        let mut long = Terms::new();
         for (c, t) in parts {
-            self.flatten_sum(c, t, &mut constant, &mut terms);
+            if self.is_long(t) {
+                long.push((c, t));
+            } else {
+                self.flatten_sum(c, t, &mut constant, &mut terms);
+            }
+        }
+        let size = |(_, t): &(Number, Term)| match self.node(*t) {
+            Node::Sum { terms, .. } => terms.len(),
+            _ => 1,
+        };
+        let all = terms.len() + long.iter().map(size).sum::<usize>();
+        let closed: SmallVec<[bool; 6]> =
+            long.iter().map(|part| adds_little(size(part), all)).collect();
+        for ((c, t), closed) in long.into_iter().zip(closed) {
+            match closed {
+                true => terms.push((c, t)),
+                false => self.flatten_sum(c, t, &mut constant, &mut terms),
+            }
         }
         // Nothing is to be done for terms that come in order, each once.
         while !terms.windows(2).all(|w| w[0].1 < w[1].1) || terms.iter().any(|(c, _)| c.is_zero()) {
@@ -103,8 +121,7 @@ impl Graph {
         match self.node(t) {
             Node::Number(n) => *constant = &*constant + &(&c * n),
             Node::Sum { constant: k, terms: inner } => {
-                let unit = c.is_one() || c == Number::MINUS_ONE;
-                if unit || (k.is_zero() && inner.len() == 1) {
+                if c.is_unit() || (k.is_zero() && inner.len() == 1) {
                     *constant = &*constant + &(&c * k);
                     terms.extend(inner.iter().map(|(ci, ti)| (&c * ci, *ti)));
                 } else {
@@ -122,8 +139,7 @@ impl Graph {
             match kept.last_mut() {
                 Some((total, last)) if *last == t => {
                     *total = &*total + &c;
-                    let unit = total.is_one() || *total == Number::MINUS_ONE;
-                    again |= unit && matches!(self.node(t), Node::Sum { .. });
+                    again |= total.is_unit() && matches!(self.node(t), Node::Sum { .. });
                 }
                 _ => kept.push((c, t)),
             }
@@ -139,9 +155,28 @@ impl Graph {
             return self.written_product(parts);
         }
         let (mut coefficient, mut factors) = (Number::ONE, Factors::new());
+        let mut long = Factors::new();
         for (base, exponent) in parts {
-            if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
+            if exponent.is_one() && self.is_long(base) {
+                long.push((base, exponent));
+            } else if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
                 return self.undefined();
+            }
+        }
+        let size = |(t, _): &(Term, Number)| match self.node(*t) {
+            Node::Product(factors) => factors.len(),
+            _ => 1,
+        };
+        let all = factors.len() + long.iter().map(size).sum::<usize>();
+        let closed: SmallVec<[bool; 6]> =
+            long.iter().map(|part| adds_little(size(part), all)).collect();
+        for ((base, exponent), closed) in long.into_iter().zip(closed) {
+            match closed {
+                true => factors.push((base, exponent)),
+                // A long sum or product has a value, so that this is never undefined.
+                false => {
+                    self.flatten_product(base, exponent, &mut coefficient, &mut factors);
+                }
             }
         }
         // Nothing is to be done for bases that come in order, each once.
@@ -303,6 +338,15 @@ impl Graph {
         }
         again
     }
+}
+
+/// The most parts of a sum or product that holds a long one, before it counts as long itself.
+const SHORT: usize = 32;
+
+/// Whether what stands beside a long sum or product of so many parts, out of so many in all, is
+/// too little to copy it: then the copies of a growing one add up to a few times its length.
+fn adds_little(parts: usize, all: usize) -> bool {
+    parts > SHORT && parts / 8 > all - parts
 }
 
 /// Sums and products of parts that are in normal form already, as those of a polynomial.

@@ -34,9 +34,9 @@ pub enum Node {
     Symbol(Symbol),
     /// `constant + Σ coefficient · term`, sorted by term.
     ///
-    /// No term is a number or a sum that could be merged in. A scaled term `2*x` is a sum of one
-    /// part. A zero coefficient stays only on a term that has not been shown to be defined
-    /// anywhere.
+    /// No term is a number or a sum that could be merged in, save that adding little to a sum of
+    /// more than [`LONG`] terms does not copy it. A scaled term `2*x` is a sum of one part. A zero
+    /// coefficient stays only on a term that has not been shown to be defined anywhere.
     Sum {
         /// The rational part.
         constant: Number,
@@ -75,7 +75,13 @@ struct Shape {
     total: bool,
     /// Whether it is a truth value.
     truth: bool,
+    /// Whether it is a sum or a product that is long, or holds a long one of its own kind.
+    long: bool,
 }
+
+/// Sums and products with more parts are not copied into one that adds little to them: chains of
+/// a hundred thousand additions would otherwise take quadratic time and memory.
+pub const LONG: usize = 1000;
 
 /// Whether a graph normalises what is built in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -174,6 +180,11 @@ impl Graph {
     /// Whether the term is defined for all real values of its symbols.
     pub fn is_total(&self, term: Term) -> bool {
         self.shapes[term.index()].total
+    }
+
+    /// Whether the term is a sum or product that holds more parts than [`LONG`].
+    pub(super) fn is_long(&self, term: Term) -> bool {
+        self.shapes[term.index()].long
     }
 
     /// The binders that occur free, as a set of bits by level.
@@ -281,10 +292,20 @@ impl Graph {
             total &= s.total;
         });
         let indices = |affine: &Affine| affine.terms.iter().fold(0, |m, (b, _)| m | 1 << b.0);
-        let mut truth = false;
+        let (mut truth, mut long) = (false, false);
         match node {
+            Node::Sum { terms, .. } => {
+                let is_sum = |t: Term| matches!(self.node(t), Node::Sum { .. });
+                let nested =
+                    |(c, t): &(Number, Term)| c.is_unit() && self.is_long(*t) && is_sum(*t);
+                long = terms.len() > LONG || terms.iter().any(nested);
+            }
             Node::Product(factors) => {
                 total &= factors.iter().all(|(_, e)| e.is_integer() && !e.is_negative());
+                let is_product = |t: Term| matches!(self.node(t), Node::Product(_));
+                let nested =
+                    |(t, e): &(Term, Number)| e.is_one() && self.is_long(*t) && is_product(*t);
+                long = factors.len() > LONG || factors.iter().any(nested);
             }
             Node::Call(op, args) => {
                 total &= op.row().total;
@@ -295,9 +316,9 @@ impl Graph {
             Node::Element(_, affines) => binders |= affines.iter().fold(0, |m, a| m | indices(a)),
             Node::Index(affine) => binders |= indices(affine),
             Node::Reduce { binder, .. } => binders &= !(1 << binder.0),
-            Node::Number(_) | Node::Symbol(_) | Node::Sum { .. } => {}
+            Node::Number(_) | Node::Symbol(_) => {}
         }
-        Shape { binders, total, truth }
+        Shape { binders, total, truth, long }
     }
 
     /// Calls `f` with each argument of a node, in order.

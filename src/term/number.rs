@@ -159,6 +159,11 @@ impl Number {
         matches!(self.0, Form::Small(1, 1))
     }
 
+    /// Whether this is one or minus one.
+    pub fn is_unit(&self) -> bool {
+        matches!(self.0, Form::Small(1 | -1, 1))
+    }
+
     /// Whether this is an integer.
     pub fn is_integer(&self) -> bool {
         match &self.0 {
