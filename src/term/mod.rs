@@ -24,7 +24,7 @@ pub mod function;
 pub mod graph;
 pub mod index;
 pub mod interval;
-mod names;
+pub mod names;
 pub mod number;
 pub mod op;
 pub mod sample;

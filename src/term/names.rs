@@ -6,8 +6,8 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 /// Texts that are compared by their numbers.
-#[derive(Clone, Default)]
-pub(super) struct Names {
+#[derive(Clone, Default, Debug)]
+pub struct Names {
     text: String,
     /// Where each name ends; it begins where the one before it ends.
     ends: Vec<usize>,
@@ -16,7 +16,7 @@ pub(super) struct Names {
 
 impl Names {
     /// The number of a name, the next free one when it is new.
-    pub(super) fn intern(&mut self, name: &str) -> u32 {
+    pub fn intern(&mut self, name: &str) -> u32 {
         let hash = FxBuildHasher.hash_one(name);
         if let Some(&found) = self.table.find(hash, |&k| self.get(k) == name) {
             return found;
@@ -30,7 +30,7 @@ impl Names {
     }
 
     /// The text of a number.
-    pub(super) fn get(&self, number: u32) -> &str {
+    pub fn get(&self, number: u32) -> &str {
         part(&self.text, &self.ends, number)
     }
 }
