@@ -1,7 +1,5 @@
 //! Determinants of small matrices of terms.
 
-use rustc_hash::FxHashMap;
-
 use crate::term::{Graph, Number, Term};
 
 /// The largest matrix; the work doubles with each row.
@@ -16,31 +14,26 @@ pub fn determinant(graph: &mut Graph, matrix: &[Vec<Term>]) -> Option<Term> {
     if n == 0 || n > ROWS || matrix.iter().any(|row| row.len() != n) {
         return None;
     }
-    // Minors of the last rows, by the set of columns that they use.
-    let mut minors: FxHashMap<u32, Term> = FxHashMap::default();
-    minors.insert(0, graph.number(1));
-    for row in matrix.iter().rev() {
-        let mut next: FxHashMap<u32, Vec<(Number, Term)>> = FxHashMap::default();
-        let mut sets: Vec<(u32, Term)> = minors.into_iter().collect();
-        sets.sort_unstable_by_key(|(set, _)| *set);
-        for (set, minor) in sets {
-            for (column, &entry) in row.iter().enumerate() {
-                if set >> column & 1 == 1 || graph.as_number(entry).is_some_and(Number::is_zero) {
+    // Minors of the last rows, by the set of columns that they use; none for one that is zero.
+    let mut minors: Vec<Option<Term>> = vec![None; 1 << n];
+    minors[0] = Some(graph.number(1));
+    let mut parts: Vec<(Number, Term)> = Vec::with_capacity(n);
+    for (above, row) in matrix.iter().enumerate().rev() {
+        for set in (0..1_usize << n).filter(|set| set.count_ones() as usize == n - above) {
+            for column in (0..n).rev().filter(|column| set >> column & 1 == 1) {
+                let Some(minor) = minors[set & !(1 << column)] else { continue };
+                let entry = row[column];
+                if graph.as_number(entry).is_some_and(Number::is_zero) {
                     continue;
                 }
                 let before = (set & ((1 << column) - 1)).count_ones();
                 let sign = if before % 2 == 0 { Number::ONE } else { Number::MINUS_ONE };
-                let part = graph.mul(entry, minor);
-                next.entry(set | 1 << column).or_default().push((sign, part));
+                parts.push((sign, graph.mul(entry, minor)));
             }
+            minors[set] = (!parts.is_empty()).then(|| graph.sum(Number::ZERO, parts.drain(..)));
         }
-        let mut sets: Vec<(u32, Vec<(Number, Term)>)> = next.into_iter().collect();
-        sets.sort_unstable_by_key(|(set, _)| *set);
-        minors =
-            sets.into_iter().map(|(set, parts)| (set, graph.sum(Number::ZERO, parts))).collect();
     }
-    let whole = (1_u32 << n) - 1;
-    Some(minors.get(&whole).copied().unwrap_or_else(|| graph.number(0)))
+    Some(minors[(1 << n) - 1].unwrap_or_else(|| graph.number(0)))
 }
 
 #[cfg(test)]

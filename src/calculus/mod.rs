@@ -4,9 +4,11 @@
 //! exact powers and reductions are differentiated by their structure. Nothing is ever expanded
 //! over an index range: the Jacobian of a family is a family, whatever its size.
 
+mod chain;
 pub mod derivative;
 pub mod determinant;
 pub mod expand;
+pub mod gradients;
 pub mod jacobian;
 pub mod linear;
 pub mod rules;
@@ -18,6 +20,7 @@ mod duals;
 pub use derivative::{Differentiation, Error, IndexRange, Target, derivative, gradient};
 pub use determinant::determinant;
 pub use expand::expand;
+pub use gradients::Gradients;
 pub use jacobian::{Block, Equation, jacobian};
 pub use linear::{Solutions, inverse, solve};
 pub use rules::Rules;

@@ -278,9 +278,8 @@ impl Workspace {
     /// # Errors
     /// When that takes too many terms.
     pub fn expand(&mut self, root: Term) -> Answer<Reduced> {
-        let expanded = expand(&mut self.graph, root, EXPANDED).map_err(|e| {
-            error(Kind::Resource, format!("the expanded form has more than {} terms", e.limit))
-        })?;
+        let expanded = expand(&mut self.graph, root, EXPANDED)
+            .map_err(|e| error(Kind::Resource, e.to_string()))?;
         self.reduced(root, expanded)
     }
 

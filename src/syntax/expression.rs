@@ -80,7 +80,9 @@ impl<'t> Reader<'t> {
 
     /// Skips blanks, comments and line breaks.
     pub fn skip_blank(&mut self) {
-        let _ = self.take(lexeme::blank);
+        if self.rest().starts_with([' ', '\t', '\r', '\n', '#', '\\']) {
+            let _ = self.take(lexeme::blank);
+        }
     }
 
     /// Takes a lexeme from the front, if it is there.
@@ -94,7 +96,9 @@ impl<'t> Reader<'t> {
     /// Takes a symbol after blanks, if it is there.
     pub fn symbol(&mut self, text: &'static str) -> bool {
         self.skip_blank();
-        self.take(lexeme::symbol(text)).is_some()
+        let found = self.rest().starts_with(text);
+        self.at += if found { text.len() } else { 0 };
+        found
     }
 
     /// Takes a word after blanks, if it is that one.
@@ -378,6 +382,9 @@ impl<'t> Reader<'t> {
     /// A number, within the limits on digits.
     fn literal(&mut self) -> Result<Option<Id>, Diagnostic> {
         let start = self.at;
+        if !self.rest().starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+            return Ok(None);
+        }
         let Some(text) = self.take(lexeme::number) else {
             return Ok(None);
         };

@@ -12,6 +12,7 @@ use super::index::Binder;
 use super::number::Number;
 use super::op::Op;
 use super::sample::Claim;
+use super::table::Key;
 
 type Terms = SmallVec<[(Number, Term); 6]>;
 type Factors = SmallVec<[(Term, Number); 6]>;
@@ -75,10 +76,29 @@ impl Graph {
             return self.written_sum(constant, parts);
         }
         let (mut constant, mut terms) = (constant, Terms::new());
+        let mut long = Terms::new();
         for (c, t) in parts {
-            self.flatten_sum(c, t, &mut constant, &mut terms);
+            if self.is_long(t) {
+                long.push((c, t));
+            } else {
+                self.flatten_sum(c, t, &mut constant, &mut terms);
+            }
         }
-        loop {
+        let size = |(_, t): &(Number, Term)| match self.node(*t) {
+            Node::Sum { terms, .. } => terms.len(),
+            _ => 1,
+        };
+        let all = terms.len() + long.iter().map(size).sum::<usize>();
+        let closed: SmallVec<[bool; 6]> =
+            long.iter().map(|part| adds_little(size(part), all)).collect();
+        for ((c, t), closed) in long.into_iter().zip(closed) {
+            match closed {
+                true => terms.push((c, t)),
+                false => self.flatten_sum(c, t, &mut constant, &mut terms),
+            }
+        }
+        // Nothing is to be done for terms that come in order, each once.
+        while !terms.windows(2).all(|w| w[0].1 < w[1].1) || terms.iter().any(|(c, _)| c.is_zero()) {
             terms.sort_by_key(|(_, t)| *t);
             let again = self.collect_sum(&mut terms);
             // Collecting can turn the coefficient of an inner sum into one: open it then.
@@ -95,7 +115,7 @@ impl Graph {
         match terms.as_slice() {
             [] => self.number(constant),
             [(c, t)] if c.is_one() && constant.is_zero() => *t,
-            _ => self.insert(Node::Sum { constant, terms: terms.into_vec().into() }),
+            _ => self.find_or_insert(Key::Sum(&constant, &terms)),
         }
     }
 
@@ -103,8 +123,7 @@ impl Graph {
         match self.node(t) {
             Node::Number(n) => *constant = &*constant + &(&c * n),
             Node::Sum { constant: k, terms: inner } => {
-                let unit = c.is_one() || c == Number::MINUS_ONE;
-                if unit || (k.is_zero() && inner.len() == 1) {
+                if c.is_unit() || (k.is_zero() && inner.len() == 1) {
                     *constant = &*constant + &(&c * k);
                     terms.extend(inner.iter().map(|(ci, ti)| (&c * ci, *ti)));
                 } else {
@@ -122,8 +141,7 @@ impl Graph {
             match kept.last_mut() {
                 Some((total, last)) if *last == t => {
                     *total = &*total + &c;
-                    let unit = total.is_one() || *total == Number::MINUS_ONE;
-                    again |= unit && matches!(self.node(t), Node::Sum { .. });
+                    again |= total.is_unit() && matches!(self.node(t), Node::Sum { .. });
                 }
                 _ => kept.push((c, t)),
             }
@@ -138,24 +156,50 @@ impl Graph {
         if self.form() == Form::Written {
             return self.written_product(parts);
         }
-        let mut coefficient = Number::ONE;
-        let mut work: Factors = parts.into_iter().collect();
-        let mut factors = Factors::new();
-        while !work.is_empty() {
-            for (base, exponent) in std::mem::take(&mut work) {
+        let (mut coefficient, mut factors) = (Number::ONE, Factors::new());
+        let mut long = Factors::new();
+        for (base, exponent) in parts {
+            if exponent.is_one() && self.is_long(base) {
+                long.push((base, exponent));
+            } else if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
+                return self.undefined();
+            }
+        }
+        let size = |(t, _): &(Term, Number)| match self.node(*t) {
+            Node::Product(factors) => factors.len(),
+            _ => 1,
+        };
+        let all = factors.len() + long.iter().map(size).sum::<usize>();
+        let closed: SmallVec<[bool; 6]> =
+            long.iter().map(|part| adds_little(size(part), all)).collect();
+        for ((base, exponent), closed) in long.into_iter().zip(closed) {
+            match closed {
+                true => factors.push((base, exponent)),
+                // A long sum or product has a value, so that this is never undefined.
+                false => {
+                    self.flatten_product(base, exponent, &mut coefficient, &mut factors);
+                }
+            }
+        }
+        // Nothing is to be done for bases that come in order, each once.
+        while !factors.windows(2).all(|w| w[0].0 < w[1].0) {
+            factors.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
+            let again = self.collect_product(&mut factors);
+            if again.is_empty() {
+                break;
+            }
+            for (base, exponent) in again {
                 if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
                     return self.undefined();
                 }
             }
-            factors.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
-            work = self.collect_product(&mut factors);
         }
         let body = match factors.as_slice() {
             [] => return self.number(coefficient),
             [(t, e)] if e.is_one() => *t,
-            _ => self.insert(Node::Product(factors.into_vec().into())),
+            _ => self.find_or_insert(Key::Product(&factors)),
         };
-        self.scale(coefficient, body)
+        if coefficient.is_one() { body } else { self.scale(coefficient, body) }
     }
 
     /// Adds `base ^ exponent` to the parts of a product; false when it is undefined.
@@ -182,6 +226,10 @@ impl Graph {
                     *coefficient = &*coefficient * &power;
                     return self.flatten_product(t, exponent, coefficient, factors);
                 }
+            }
+            Node::Product(inner) if exponent.is_one() => {
+                factors.extend(inner.iter().cloned());
+                return true;
             }
             Node::Product(inner) => {
                 let inner = inner.clone();
@@ -294,6 +342,53 @@ impl Graph {
     }
 }
 
+/// The most parts of a sum or product that holds a long one, before it counts as long itself.
+const SHORT: usize = 32;
+
+/// Whether what stands beside a long sum or product of so many parts, out of so many in all, is
+/// too little to copy it: then the copies of a growing one add up to a few times its length.
+fn adds_little(parts: usize, all: usize) -> bool {
+    parts > SHORT && parts / 8 > all - parts
+}
+
+/// Sums and products of parts that are in normal form already, as those of a polynomial.
+impl Graph {
+    /// Whether a product keeps whole powers of this base as they are: it is neither a number nor a
+    /// product nor a multiple of one term.
+    pub(crate) fn is_factor(&self, base: Term) -> bool {
+        match self.node(base) {
+            Node::Number(_) | Node::Product(_) | Node::Call(Op::Undefined, _) => false,
+            Node::Sum { constant, terms } => !constant.is_zero() || terms.len() > 1,
+            _ => true,
+        }
+    }
+
+    /// The product of powers of bases that increase, each a factor in the sense of
+    /// [`Graph::is_factor`], with exponents that are whole and not zero; of at least one.
+    pub(crate) fn monomial(&mut self, factors: &[(Term, Number)]) -> Term {
+        debug_assert!(factors.windows(2).all(|w| w[0].0 < w[1].0));
+        match factors {
+            [(t, e)] if e.is_one() => *t,
+            _ => self.find_or_insert(Key::Product(factors)),
+        }
+    }
+
+    /// The sum of different terms, none a number or a sum, with coefficients that are not zero.
+    pub(crate) fn collected_sum(
+        &mut self,
+        constant: Number,
+        mut terms: Vec<(Number, Term)>,
+    ) -> Term {
+        terms.sort_by_key(|(_, t)| *t);
+        debug_assert!(terms.windows(2).all(|w| w[0].1 < w[1].1));
+        match terms.as_slice() {
+            [] => self.number(constant),
+            [(c, t)] if c.is_one() && constant.is_zero() => *t,
+            _ => self.find_or_insert(Key::Sum(&constant, &terms)),
+        }
+    }
+}
+
 /// Sums and products that keep the grouping they are given, for optimised terms.
 impl Graph {
     /// A sum whose terms are not opened, so that an inner sum can be shared.
@@ -305,9 +400,7 @@ impl Graph {
         match terms.as_slice() {
             [] => self.number(constant),
             [(c, t)] if c.is_one() && constant.is_zero() => *t,
-            _ if distinct && plain => {
-                self.insert(Node::Sum { constant, terms: terms.into_vec().into() })
-            }
+            _ if distinct && plain => self.find_or_insert(Key::Sum(&constant, &terms)),
             _ => self.sum(constant, terms),
         }
     }
@@ -321,7 +414,7 @@ impl Graph {
         match factors.as_slice() {
             [(t, e)] if e.is_one() => *t,
             _ if distinct && plain && !factors.is_empty() => {
-                self.insert(Node::Product(factors.into_vec().into()))
+                self.find_or_insert(Key::Product(&factors))
             }
             _ => self.product(factors),
         }

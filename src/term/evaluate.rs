@@ -7,6 +7,7 @@ use super::graph::{Graph, Node, Term};
 use super::interval::{Defined, Interval};
 use super::number::Number;
 use super::op::Op;
+use super::visit::closure;
 
 /// Where values come from: the meaning of leaves and operations.
 pub trait Algebra {
@@ -115,21 +116,11 @@ fn index_of(at: &[i64], level: u8) -> i64 {
 
 /// Terms to evaluate once: reachable without entering the body of a reduction.
 fn outside_reductions(graph: &Graph, root: Term) -> Vec<Term> {
-    let mut seen = rustc_hash::FxHashSet::from_iter([root]);
-    let mut stack = vec![root];
-    while let Some(term) = stack.pop() {
-        if matches!(graph.node(term), Node::Reduce { .. }) {
-            continue;
+    closure(&[root], |term, visit| {
+        if !matches!(graph.node(term), Node::Reduce { .. }) {
+            graph.each_argument(graph.node(term), visit);
         }
-        graph.each_argument(graph.node(term), |t| {
-            if seen.insert(t) {
-                stack.push(t);
-            }
-        });
-    }
-    let mut order: Vec<Term> = seen.into_iter().collect();
-    order.sort_unstable();
-    order
+    })
 }
 
 /// Doubles: `leaf` gives the value of a symbol, or of an array element written `name[1,2]`.

@@ -15,6 +15,7 @@
 //! assert_eq!(a, b);
 //! ```
 
+pub mod arguments;
 pub mod build;
 pub mod call;
 pub mod evaluate;
@@ -23,12 +24,15 @@ pub mod function;
 pub mod graph;
 pub mod index;
 pub mod interval;
+pub mod names;
 pub mod number;
 pub mod op;
 pub mod sample;
+mod table;
 mod truth;
 pub mod visit;
 
+pub use arguments::Arguments;
 pub use expr::{Expr, Functions, Scalar, Scope};
 pub use function::{Derivative, Function, FunctionId};
 pub use graph::{Graph, Node, Symbol, Term};

@@ -1,6 +1,7 @@
 //! Walks over the graph without recursion: reachable terms, free names, substitution, size.
 
 use rustc_hash::{FxHashMap, FxHashSet};
+use smallvec::SmallVec;
 
 use super::function::Function;
 use super::graph::{Graph, Node, Symbol, Term};
@@ -8,19 +9,68 @@ use super::number::Number;
 
 /// All terms reachable from the roots, arguments before the terms that use them.
 pub fn reachable(graph: &Graph, roots: &[Term]) -> Vec<Term> {
-    let mut seen: FxHashSet<Term> = roots.iter().copied().collect();
-    let mut stack: Vec<Term> = seen.iter().copied().collect();
+    closure(roots, |term, visit| graph.each_argument(graph.node(term), visit))
+}
+
+/// The roots and what is reached from them by `parts`, in the order of construction.
+///
+/// `parts` calls its second argument with terms that were built before the first one, such as
+/// some of its arguments.
+pub fn closure(roots: &[Term], parts: impl Fn(Term, &mut dyn FnMut(Term))) -> Vec<Term> {
+    let mut marks = Marks::up_to(roots.iter().copied().max());
+    let mut stack: Vec<Term> = roots.iter().copied().filter(|&t| marks.insert(t)).collect();
     while let Some(term) = stack.pop() {
-        graph.each_argument(graph.node(term), |t| {
-            if seen.insert(t) {
+        parts(term, &mut |t| {
+            if marks.insert(t) {
                 stack.push(t);
             }
         });
     }
-    let mut order: Vec<Term> = seen.into_iter().collect();
     // Arguments have smaller handles than the terms built from them.
-    order.sort_unstable();
-    order
+    marks.in_order()
+}
+
+/// A set of terms: by hash while they are few, by a bit for each handle when they are many.
+struct Marks {
+    range: usize,
+    few: FxHashSet<Term>,
+    many: Vec<u64>,
+}
+
+impl Marks {
+    /// An empty set of terms that are not above `last`.
+    fn up_to(last: Option<Term>) -> Marks {
+        let range = last.map_or(0, |t| t.index() + 1);
+        Marks { range, few: FxHashSet::default(), many: Vec::new() }
+    }
+
+    /// Adds a term; whether it is new.
+    fn insert(&mut self, term: Term) -> bool {
+        if self.many.is_empty() {
+            let new = self.few.insert(term);
+            if self.few.len() > self.range / 256 + 16 {
+                self.many = vec![0; self.range.div_ceil(64)];
+                self.few.drain().for_each(|t| self.many[t.index() / 64] |= 1 << (t.index() % 64));
+            }
+            return new;
+        }
+        let (word, bit) = (&mut self.many[term.index() / 64], 1 << (term.index() % 64));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    fn in_order(self) -> Vec<Term> {
+        let mut order: Vec<Term> = self.few.into_iter().collect();
+        order.sort_unstable();
+        for (k, mut word) in self.many.into_iter().enumerate() {
+            while word != 0 {
+                order.push(Term(64 * k as u32 + word.trailing_zeros()));
+                word &= word - 1;
+            }
+        }
+        order
+    }
 }
 
 /// The scalar names that occur in the terms, in order of first construction.
@@ -105,15 +155,15 @@ impl Rebuild {
 
     /// Reachable terms that have no image yet, arguments first.
     fn pending(&self, graph: &Graph, root: Term) -> Vec<Term> {
-        let (mut seen, mut stack) = (FxHashSet::default(), vec![root]);
-        while let Some(term) = stack.pop() {
-            if !self.done.contains_key(&term) && seen.insert(term) {
-                graph.each_argument(graph.node(term), |t| stack.push(t));
-            }
-        }
-        let mut order: Vec<Term> = seen.into_iter().collect();
-        order.sort_unstable();
-        order
+        let unknown = |t: &Term| !self.done.contains_key(t);
+        let roots: SmallVec<[Term; 1]> = [root].into_iter().filter(unknown).collect();
+        closure(&roots, |term, visit| {
+            graph.each_argument(graph.node(term), |t| {
+                if unknown(&t) {
+                    visit(t);
+                }
+            });
+        })
     }
 
     /// The image of a node whose arguments have images; leaves map to themselves.
