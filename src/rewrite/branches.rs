@@ -28,7 +28,7 @@ pub fn branches(
                 continue;
             }
             let Node::Call(_, args) = graph.node(*choice).clone() else { continue };
-            let (mut image, mut standing) = (args.clone(), *choice);
+            let (mut image, mut standing) = (args.to_vec(), *choice);
             for (at, truth) in [(1, true), (2, false)] {
                 if !related(graph, args[0], args[at]) {
                     continue;

@@ -24,6 +24,7 @@ pub mod function;
 pub mod graph;
 pub mod index;
 pub mod interval;
+mod kept;
 pub mod names;
 pub mod number;
 pub mod op;
