@@ -65,7 +65,7 @@ pub fn branches(
         if k == 0
             && let Some(record) = &mut out.record
         {
-            record.normal(out.roots[0]);
+            record.normal(graph, out.roots[0]);
         }
     }
 }

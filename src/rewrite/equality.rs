@@ -64,7 +64,7 @@ impl Engine for Equality {
                 *root = Rebuild::default().within(graph, *root);
             }
             if let Some(record) = &mut current.record {
-                record.normal(current.roots[0]);
+                record.normal(graph, current.roots[0]);
             }
         }
         best
@@ -124,7 +124,7 @@ fn saturated(
         match derived(graph, classes, rules, known, current.roots[0], end) {
             Ok(found) => {
                 record.extend(found);
-                record.normal(built[0]);
+                record.normal(graph, built[0]);
             }
             Err(_) => current.record = None,
         }

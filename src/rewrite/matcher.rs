@@ -171,16 +171,18 @@ impl<'a, S: Space> Matcher<'a, S> {
             Pattern::Call(op, args) => {
                 for node in self.space.forms(id) {
                     match node {
-                        Form::Call(f, ids) if f == op => self.into_node(
-                            id,
-                            || Sketch::form(node),
-                            || {
-                                self.arguments(args, ids, bindings, then);
-                                if commutes(*op) && ids[0] != ids[1] {
-                                    self.arguments(args, &[ids[1], ids[0]], bindings, then);
-                                }
-                            },
-                        ),
+                        Form::Call(f, ids) if f == op => {
+                            let look = |ids: &[Id], bindings: &mut Bindings, then: Then| {
+                                let sketch = || Sketch::call(*op, args, ids);
+                                self.into_node(id, sketch, || {
+                                    self.arguments(args, ids, bindings, then);
+                                });
+                            };
+                            look(ids, bindings, then);
+                            if commutes(*op) && ids[0] != ids[1] {
+                                look(&[ids[1], ids[0]], bindings, then);
+                            }
+                        }
                         // A symbolic power in a rule also stands for an exact one.
                         Form::Product { exponents, ids } if *op == Op::Pow && ids.len() == 1 => {
                             let (base, power) = (ids[0], &exponents[0]);

@@ -14,6 +14,8 @@ use crate::term::{FunctionId, Number, Op, Term};
 pub enum Sketch {
     /// The term that a class was made from.
     Class(Id),
+    /// The same, where no node of the class is put in its place.
+    Sealed(Id),
     /// A leaf.
     Leaf(Term),
     /// An exact number.
@@ -116,6 +118,15 @@ impl Sketch {
                 Sketch::Reduce(*binder, *from, *to, Box::new(Sketch::Class(ids[0])))
             }
         }
+    }
+
+    /// A call that was matched: arguments that variables of the rule stand for are sealed.
+    pub fn call(op: Op, patterns: &[Pattern], ids: &[Id]) -> Sketch {
+        let arguments = patterns.iter().zip(ids).map(|(pattern, &id)| match pattern {
+            Pattern::Variable(_) => Sketch::Sealed(id),
+            _ => Sketch::Class(id),
+        });
+        Sketch::Call(op, arguments.collect())
     }
 
     /// What a variable is bound to.

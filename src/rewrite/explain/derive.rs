@@ -213,7 +213,7 @@ fn sufficient(terms: &mut Terms, rule: &Rule, ids: &[Option<Id>]) -> bool {
 /// The term of a sketch, nothing collected.
 fn kept(graph: &mut Graph, made: &[Term], sketch: &Sketch) -> Term {
     match sketch {
-        Sketch::Class(id) => made[usize::from(*id)],
+        Sketch::Class(id) | Sketch::Sealed(id) => made[usize::from(*id)],
         Sketch::Leaf(t) => *t,
         Sketch::Number(n) => graph.number(n.clone()),
         Sketch::Sum(k, parts) => {
@@ -308,7 +308,7 @@ impl Walk<'_, '_> {
                         }
                         Evidence::Normal(term) => {
                             let mut record = Record::new(start);
-                            record.normal(term);
+                            record.normal(self.graph, term);
                             record.finish()
                         }
                     };

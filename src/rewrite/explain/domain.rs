@@ -36,15 +36,11 @@ pub fn requirements(graph: &Graph, root: Term) -> Vec<Requirement> {
         }
         match graph.node(term) {
             Node::Product(factors) => {
-                for (base, e) in factors {
-                    let kind = match (e.is_integer(), e.is_negative()) {
-                        (true, false) => continue,
-                        (true, true) => Kind::Nonzero,
-                        (false, false) => Kind::Nonnegative,
-                        (false, true) => Kind::Positive,
-                    };
-                    found.push(Requirement { of: *base, kind });
-                }
+                let asked = factors.iter().filter_map(|(base, e)| power(*base, e));
+                found.extend(asked);
+            }
+            Node::Call(Op::Pow, args) if let Some(e) = graph.as_number(args[1]) => {
+                found.extend(power(args[0], e));
             }
             Node::Call(Op::Sqrt, args) => {
                 found.push(Requirement { of: args[0], kind: Kind::Nonnegative });
@@ -79,6 +75,17 @@ pub fn requirements(graph: &Graph, root: Term) -> Vec<Requirement> {
     // In a fixed order, whatever the order of the walk.
     found.sort_by_key(|r| (r.of, r.kind as u8));
     found
+}
+
+/// What an exact power asks of its base.
+fn power(base: Term, exponent: &Number) -> Option<Requirement> {
+    let kind = match (exponent.is_integer(), exponent.is_negative()) {
+        (true, false) => return None,
+        (true, true) => Kind::Nonzero,
+        (false, false) => Kind::Nonnegative,
+        (false, true) => Kind::Positive,
+    };
+    Some(Requirement { of: base, kind })
 }
 
 /// Whether what one term asks follows from what is granted.

@@ -274,15 +274,14 @@ impl<'g> Identities<'g> {
     fn root_power(&mut self, base: &Rc<Fraction>, steps: u32) -> Result<Fraction, TooLarge> {
         // The root of a product is the product of roots where all factors but one are certainly
         // not negative.
-        let (above, below) = (self.signed(&base.over), self.signed(&base.under));
-        if above + below <= 1 {
-            return self.quotient_root((&base.over, &base.under), steps);
-        }
         let (Some(over), Some(under)) = (monomial(&base.over), monomial(&base.under)) else {
-            return self.joint_root((base.over.clone(), base.under.clone()), steps);
+            return self.polynomial_root(base, steps);
         };
         if !over.0.is_positive() || !under.0.is_positive() {
             return self.joint_root((base.over.clone(), base.under.clone()), steps);
+        }
+        if self.signed(&over) + self.signed(&under) <= 1 {
+            return self.quotient_root((&base.over, &base.under), steps);
         }
         let (safe_over, odd_over) = self.separated(&over);
         let (safe_under, odd_under) = self.separated(&under);
@@ -319,38 +318,49 @@ impl<'g> Identities<'g> {
         self.product(&over, &inverse)
     }
 
+    /// The root of a quotient that is no quotient of monomials; a number is taken out of it.
+    fn polynomial_root(&mut self, base: &Rc<Fraction>, steps: u32) -> Result<Fraction, TooLarge> {
+        let parts = base.over.terms().chain(base.under.terms());
+        let rooted = parts.flat_map(|(m, _)| m).any(|&(part, _)| self.is_root(part));
+        let (over, under) = (base.over.leading().abs(), base.under.leading().abs());
+        let content = under.recip().map(|inverse| &over * &inverse);
+        let (Some(content), false) = (content, rooted) else {
+            return self.joint_root((base.over.clone(), base.under.clone()), steps);
+        };
+        let Some(inverse) = content.recip() else { return Err(TooLarge) };
+        let number = self.number_root(&content, steps)?;
+        let rest = self.joint_root((base.over.scaled(&inverse), base.under.clone()), steps)?;
+        self.product(&number, &rest)
+    }
+
     /// The root of a quotient as one part: that of the quotient or of its inverse.
     fn joint_root(
         &mut self,
         (over, under): (Polynomial, Polynomial),
         steps: u32,
     ) -> Result<Fraction, TooLarge> {
-        let one = Polynomial::constant(Number::ONE);
-        let inverted = over < under;
-        let (over, under) = if inverted { (under, over) } else { (over, under) };
-        let root = self.part(Part::Root(Rc::new(Fraction { over, under })))?;
-        let power = root.over.power(steps)?;
-        match inverted {
-            true => self.reduced(one, power),
-            false => self.reduced(power, one),
+        let inverse = Fraction { over: under.clone(), under: over.clone() };
+        let base = Fraction { over, under };
+        for k in 0..self.parts.len() {
+            let Part::Root(known) = self.parts[k].clone() else { continue };
+            if self.same(&known, &Number::ONE, &inverse)? {
+                let power = Polynomial::part(k as u32, steps);
+                return self.reduced(Polynomial::constant(Number::ONE), power);
+            }
         }
+        let root = self.part(Part::Root(Rc::new(base)))?;
+        self.reduced(root.over.power(steps)?, Polynomial::constant(Number::ONE))
     }
 
-    /// How many factors of a polynomial may be negative.
-    fn signed(&self, p: &Polynomial) -> usize {
-        let Some((c, parts)) = monomial(p) else { return 1 };
-        let odd = parts.iter().filter(|(p, n)| n % 2 == 1 && !self.is_root(*p)).count();
-        // A negative number below a root asks for a negative factor.
-        odd + if c.is_positive() { 0 } else { 2 }
+    /// How many factors of a monomial may be negative.
+    fn signed(&self, (_, parts): &(Number, Vec<(u32, u32)>)) -> usize {
+        parts.iter().filter(|(p, n)| n % 2 == 1 && !self.is_root(*p)).count()
     }
 
-    /// The root of a polynomial as the product of roots of its factors.
+    /// The root of a monomial as the product of roots of its factors.
     fn root_of(&mut self, p: &Polynomial, steps: u32) -> Result<Fraction, TooLarge> {
         let whole = |p: Polynomial| Fraction { over: p, under: Polynomial::constant(Number::ONE) };
-        let Some((c, parts)) = monomial(p) else {
-            let root = self.part(Part::Root(Rc::new(whole(p.clone()))))?;
-            return self.reduced(root.over.power(steps)?, Polynomial::constant(Number::ONE));
-        };
+        let Some((c, parts)) = monomial(p) else { return Err(TooLarge) };
         let mut total = self.number_root(&c, steps)?;
         for (part, n) in parts {
             let degree = self.degree as u32;

@@ -1,10 +1,11 @@
 //! The steps of a run as they are taken.
 
 use super::derive::{STEPS, Unexplained};
+use super::identity::Identities;
 use super::replace;
 use super::step::{Explanation, Reason, Step};
 use crate::rewrite::classical::{Taken, Trail};
-use crate::term::{Graph, Node, Op, Term};
+use crate::term::{Graph, Node, Number, Op, Term};
 
 /// Levels of nesting beyond which an explanation is given up.
 const DEPTH: usize = 1_000;
@@ -36,11 +37,41 @@ impl Record {
         }
     }
 
-    /// The whole is the same polynomial in the same parts as another term.
-    pub fn normal(&mut self, to: Term) {
-        if to != self.whole {
-            let (path, old, reason) = (Vec::new(), self.whole, Reason::NormalForm);
-            self.extend([Step { path, old, new: to, reason, whole: to }]);
+    /// The whole is the same polynomial in the same parts as another term; steps are taken on the
+    /// innermost parts that differ.
+    pub fn normal(&mut self, graph: &mut Graph, to: Term) {
+        let whole = self.whole;
+        self.align(graph, &mut Vec::new(), whole, to);
+    }
+
+    fn align(&mut self, graph: &mut Graph, path: &mut Vec<usize>, old: Term, new: Term) {
+        let mut part = old;
+        let pairs = differing(graph, old, new);
+        // By symmetry a call may be the same although its arguments are not.
+        let alike = pairs.iter().all(|&(_, from, to)| {
+            Identities::new(graph, &[from, to]).identical(from, to) == Ok(true)
+        });
+        for (k, from, to) in pairs {
+            if !alike || path.len() > DEPTH {
+                break;
+            }
+            // Arguments of sums and products move as they are replaced.
+            let at = match graph.node(part) {
+                Node::Sum { .. } | Node::Product(_) => graph.position(part, from),
+                _ => k,
+            };
+            path.push(at);
+            self.align(graph, path, from, to);
+            path.pop();
+            part = graph.with_argument(part, at, to).0;
+        }
+        if part == new {
+            return;
+        }
+        let reason = Reason::NormalForm;
+        if let Some((whole, moved)) = replace::at(graph, self.whole, path, part, new) {
+            let path = std::mem::replace(path, moved);
+            self.extend([Step { path, old: part, new, reason, whole }]);
         }
     }
 
@@ -91,6 +122,42 @@ impl Record {
     /// What was recorded.
     pub fn finish(self) -> Explanation {
         Explanation { start: self.start, steps: self.steps, end: self.whole }
+    }
+}
+
+/// Arguments that differ between two nodes of one kind, in pairs; nothing when the nodes themselves
+/// are too different for that.
+fn differing(graph: &Graph, old: Term, new: Term) -> Vec<(usize, Term, Term)> {
+    let pairs = |old: &[Term], new: &[Term]| -> Vec<(usize, Term, Term)> {
+        let pairs = old.iter().zip(new).enumerate().map(|(k, (&a, &b))| (k, a, b));
+        pairs.filter(|(_, a, b)| a != b).collect()
+    };
+    // Of sums and products, what stands alone on both sides with one factor.
+    fn alone<T: PartialEq + Clone>(
+        old: &[(T, Term)],
+        new: &[(T, Term)],
+    ) -> Vec<(usize, Term, Term)> {
+        let mut rest: Vec<&(T, Term)> = new.iter().filter(|p| !old.contains(p)).collect();
+        let mut pairs = Vec::new();
+        for (k, (factor, t)) in old.iter().enumerate().filter(|(_, p)| !new.contains(p)) {
+            let Some(at) = rest.iter().position(|(f, _)| f == factor) else { return Vec::new() };
+            pairs.push((k, *t, rest.remove(at).1));
+        }
+        if rest.is_empty() && pairs.len() == 1 { pairs } else { Vec::new() }
+    }
+    match (graph.node(old), graph.node(new)) {
+        (Node::Call(f, a), Node::Call(g, b)) if f == g => pairs(a, b),
+        (Node::Apply(f, a), Node::Apply(g, b)) if f == g => pairs(a, b),
+        (Node::Sum { constant: j, terms: a }, Node::Sum { constant: k, terms: b }) if j == k => {
+            alone(a, b)
+        }
+        (Node::Product(a), Node::Product(b)) => {
+            let turned = |list: &[(Term, Number)]| -> Vec<(Number, Term)> {
+                list.iter().map(|(t, e)| (e.clone(), *t)).collect()
+            };
+            alone(&turned(a), &turned(b))
+        }
+        _ => Vec::new(),
     }
 }
 
