@@ -7,7 +7,7 @@ use super::definitions::Definitions;
 use crate::calculus::{self, Solutions, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
 use crate::rewrite::{Measure, Options, Ruleset, cost, optimise};
-use crate::study::precise::{NoValue, Precise, decimal, value};
+use crate::term::real::{NoValue, Precise, decimal, value};
 use crate::syntax::print::{Latex, Plain, try_print};
 use crate::term::visit::{contains, free_symbols, substitute};
 use crate::term::{Affine, Graph, Interval, Number, Term};
@@ -493,6 +493,10 @@ impl Workspace {
             Err(NoValue::TooLarge) => {
                 Err(error(Kind::Resource, "a number on the way is too large to compute"))
             }
+            Err(NoValue::Undecided) => Err(error(
+                Kind::Resource,
+                "a number on the way is not told apart from where the value changes",
+            )),
             Err(NoValue::Unknown(name)) => {
                 let names = at.iter().map(|(n, _)| n.as_str());
                 let nearest = crate::text::nearest(&name, names);

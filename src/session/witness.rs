@@ -1,7 +1,7 @@
 //! A point at which two expressions differ for certain.
 
 use super::request::names;
-use crate::study::precise::{NoValue, Precise, value};
+use crate::term::real::{NoValue, Precise, value};
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
 use crate::term::{Graph, Interval, Number, Term};
@@ -82,7 +82,7 @@ pub fn difference(
 /// Whether two values differ within the digits that both are correct to.
 fn differ(a: &Result<Precise, NoValue>, b: &Result<Precise, NoValue>) -> bool {
     let text = |v: &Result<Precise, NoValue>| match v {
-        Ok(Precise::Exact(n)) => Some(crate::study::precise::decimal(n, DIGITS)),
+        Ok(Precise::Exact(n)) => Some(crate::term::real::decimal(n, DIGITS)),
         Ok(Precise::Rounded(text)) => Some(text.clone()),
         Ok(Precise::NearZero { .. }) | Err(_) => None,
     };

@@ -25,6 +25,7 @@ pub mod index;
 pub mod interval;
 pub mod number;
 pub mod op;
+pub mod real;
 pub mod sample;
 mod truth;
 pub mod visit;
