@@ -1,93 +1,244 @@
-//! Conditions of rules: data from a table, decided on facts.
+//! Conditions of rules: data from two tables, decided on facts.
+//!
+//! A condition demands something of an expression in the rule's variables: a comparison with a
+//! number (a comparison of two expressions is one of their difference with zero) or a property.
+//! It holds when the facts of the expression prove it; where the facts come from is the business
+//! of an [`Evidence`]: classes of an e-graph, terms, or the values of a sampled point.
 
-use std::f64::consts::FRAC_PI_2;
+use super::facts::{Facts, Graph as Classes, Knowledge};
+use super::pattern::{Bindings, Pattern};
+use crate::term::{Interval, Number};
 
-use super::facts::{Facts, Graph as Classes};
-use super::pattern::Bindings;
-
-/// One requirement on one variable of a rule.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// One requirement of a rule.
+#[derive(Clone, PartialEq, Debug)]
 pub struct Condition {
-    /// The variable, by position.
-    pub variable: usize,
-    /// What it must satisfy.
-    pub predicate: Predicate,
+    /// What it is about.
+    pub expression: Pattern,
+    /// What must be so.
+    pub demand: Demand,
 }
 
-/// A row of the table of predicates.
+/// What a condition demands of its expression.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Demand {
+    /// A comparison with a number.
+    Compared(Relation, Bound),
+    /// A property.
+    Is(Property),
+}
+
+/// How two numbers compare: a row of [`RELATIONS`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Predicate {
-    /// `?x > 0`
-    Positive,
-    /// `?x >= 0`
-    Nonnegative,
-    /// `?x < 0`
-    Negative,
-    /// `?x <= 0`
-    Nonpositive,
-    /// `?x != 0`
-    Nonzero,
-    /// `?x integer`: every value is an integer.
-    Integer,
-    /// `?x even`: an even integer constant.
-    Even,
-    /// `?x odd`: an odd integer constant.
-    Odd,
-    /// `?x number`: an exact rational constant.
-    Number,
-    /// `?x total`: defined for all real values of its symbols.
-    Total,
-    /// `?x unit`: between −1 and 1.
-    Unit,
-    /// `?x halfturn`: between −π/2 and π/2.
-    HalfTurn,
+pub enum Relation {
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `==`
+    Equal,
+    /// `!=`
+    Unequal,
 }
 
-/// The text of each predicate after the variable, as rules write it.
-pub const PREDICATES: &[(&str, Predicate)] = &[
-    ("> 0", Predicate::Positive),
-    (">= 0", Predicate::Nonnegative),
-    ("< 0", Predicate::Negative),
-    ("<= 0", Predicate::Nonpositive),
-    ("!= 0", Predicate::Nonzero),
-    ("integer", Predicate::Integer),
-    ("even", Predicate::Even),
-    ("odd", Predicate::Odd),
-    ("number", Predicate::Number),
-    ("total", Predicate::Total),
-    ("unit", Predicate::Unit),
-    ("halfturn", Predicate::HalfTurn),
+/// What can be demanded of an expression by one word: a row of [`PROPERTIES`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Property {
+    /// Every value is an integer.
+    Integer,
+    /// An even integer constant.
+    Even,
+    /// An odd integer constant.
+    Odd,
+    /// An exact rational constant.
+    Number,
+    /// Defined for all real values of its symbols.
+    Total,
+}
+
+/// The comparators: `?x > 0`, `?a + ?b != ?c`.
+pub const RELATIONS: &[(&str, Relation)] = &[
+    ("<", Relation::Less),
+    ("<=", Relation::LessEqual),
+    (">", Relation::Greater),
+    (">=", Relation::GreaterEqual),
+    ("==", Relation::Equal),
+    ("!=", Relation::Unequal),
 ];
 
-impl Predicate {
-    /// Whether the facts prove it.
-    pub fn holds(self, facts: &Facts) -> bool {
-        let (signs, range) = (facts.signs, facts.range);
-        let remainder = facts.constant.as_ref().and_then(|n| n.to_i64()).map(|n| n.rem_euclid(2));
+/// The properties, as in `?n even`, with what they mean.
+pub const PROPERTIES: &[(&str, Property, &str)] = &[
+    ("integer", Property::Integer, "every value is an integer"),
+    ("even", Property::Even, "an even integer constant"),
+    ("odd", Property::Odd, "an odd integer constant"),
+    ("number", Property::Number, "an exact rational constant"),
+    ("total", Property::Total, "defined for all real values of its symbols"),
+];
+
+/// A real constant that an expression is compared with.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Bound {
+    /// The number, when it is rational.
+    pub exact: Option<Number>,
+    /// The double that it is, or the two neighbouring doubles between which it lies.
+    pub range: Interval,
+}
+
+impl Bound {
+    /// Zero.
+    pub const ZERO: Bound = Bound { exact: Some(Number::ZERO), range: Interval::FALSE };
+
+    /// Whether a value inside a range may be less than, equal to, and greater than the bound.
+    fn possible(&self, range: Interval) -> [bool; 3] {
+        let Interval { lo, hi, .. } = self.range;
+        if lo == hi {
+            return [range.lo < lo, range.contains(lo), range.hi > hi];
+        }
+        // No double is the bound itself: it lies inside.
+        [range.lo <= lo, range.lo <= lo && range.hi >= hi, range.hi >= hi]
+    }
+}
+
+impl Relation {
+    /// Whether it holds for a value less than, equal to, and greater than the bound.
+    fn accepts(self) -> [bool; 3] {
         match self {
-            Predicate::Positive => signs.nonnegative() && signs.nonzero(),
-            Predicate::Nonnegative => signs.nonnegative(),
-            Predicate::Negative => signs.nonpositive() && signs.nonzero(),
-            Predicate::Nonpositive => signs.nonpositive(),
-            Predicate::Nonzero => signs.nonzero(),
-            Predicate::Integer => facts.integer,
-            Predicate::Even => remainder == Some(0),
-            Predicate::Odd => remainder == Some(1),
-            Predicate::Number => facts.constant.is_some(),
-            Predicate::Total => facts.total(),
-            Predicate::Unit => range.lo >= -1.0 && range.hi <= 1.0,
-            Predicate::HalfTurn => range.lo >= -FRAC_PI_2 && range.hi <= FRAC_PI_2,
+            Relation::Less => [true, false, false],
+            Relation::LessEqual => [true, true, false],
+            Relation::Greater => [false, false, true],
+            Relation::GreaterEqual => [false, true, true],
+            Relation::Equal => [false, true, false],
+            Relation::Unequal => [true, false, true],
         }
     }
 }
 
-/// Whether the bindings satisfy all conditions; a bound part that has no class yet gets one.
+impl Demand {
+    /// Whether the facts of the expression prove it.
+    pub fn proved_by(&self, facts: &Facts) -> bool {
+        let remainder = facts.constant.as_ref().and_then(|n| n.to_i64()).map(|n| n.rem_euclid(2));
+        match self {
+            Demand::Compared(relation, bound) => {
+                let mut possible = bound.possible(facts.range);
+                if let (Some(a), Some(b)) = (&facts.constant, &bound.exact) {
+                    possible = [a < b, a == b, a > b];
+                } else if bound.exact.as_ref().is_some_and(Number::is_zero) {
+                    let signs = facts.signs;
+                    let known = [!signs.nonnegative(), !signs.nonzero(), !signs.nonpositive()];
+                    possible = std::array::from_fn(|k| possible[k] && known[k]);
+                }
+                possible.iter().zip(relation.accepts()).all(|(p, accepted)| !p || accepted)
+            }
+            Demand::Is(Property::Integer) => facts.integer,
+            Demand::Is(Property::Even) => remainder == Some(0),
+            Demand::Is(Property::Odd) => remainder == Some(1),
+            Demand::Is(Property::Number) => facts.constant.is_some(),
+            Demand::Is(Property::Total) => facts.total(),
+        }
+    }
+}
+
+/// Where the facts about a rule's variables come from.
+pub trait Evidence {
+    /// What is known of the value that a variable is bound to.
+    fn variable(&mut self, variable: usize) -> Facts;
+
+    /// What is known of an expression in the variables.
+    fn expression(&mut self, pattern: &Pattern) -> Facts {
+        self.composed(pattern)
+    }
+
+    /// What follows for an expression from the facts of its parts.
+    fn composed(&mut self, pattern: &Pattern) -> Facts {
+        match (pattern, pattern.form()) {
+            (Pattern::Variable(v), _) => self.variable(*v),
+            (_, Some((form, parts))) => {
+                let parts: Vec<Facts> = parts.into_iter().map(|p| self.expression(p)).collect();
+                Knowledge::default().make_facts(&form, |id| parts[usize::from(id)].clone())
+            }
+            (_, None) => unreachable!("only a variable has no form"),
+        }
+    }
+}
+
+impl Condition {
+    /// Whether the evidence proves it.
+    pub fn holds(&self, evidence: &mut impl Evidence) -> bool {
+        self.demand.proved_by(&evidence.expression(&self.expression))
+    }
+}
+
+/// The classes that a match has bound the variables to; a bound part of a sum or product that has
+/// no class yet gets one.
+struct Matched<'a> {
+    classes: &'a mut Classes,
+    bindings: &'a Bindings,
+}
+
+impl Evidence for Matched<'_> {
+    fn variable(&mut self, variable: usize) -> Facts {
+        let bound = self.bindings[variable].as_ref();
+        let id = bound.expect("a match binds every variable").class(self.classes);
+        self.classes[id].data.clone()
+    }
+}
+
+/// Whether the bindings satisfy all conditions.
 pub fn holds(classes: &mut Classes, conditions: &[Condition], bindings: &Bindings) -> bool {
-    conditions.iter().all(|c| {
-        let Some(bound) = &bindings[c.variable] else {
-            return false;
-        };
-        let id = bound.class(classes);
-        c.predicate.holds(&classes[id].data)
-    })
+    let mut evidence = Matched { classes, bindings };
+    conditions.iter().all(|c| c.holds(&mut evidence))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewrite::facts::{POINTS, Signs};
+    use crate::term::Op;
+
+    fn within(lo: f64, hi: f64) -> Facts {
+        let range = Interval::new(lo, hi);
+        Facts {
+            constant: None,
+            range,
+            signs: Signs::of(range),
+            integer: false,
+            samples: [range; POINTS],
+        }
+    }
+
+    fn compared(relation: Relation, bound: Bound) -> Demand {
+        Demand::Compared(relation, bound)
+    }
+
+    #[test]
+    fn a_bound_between_two_doubles_is_met_by_the_lower_one() {
+        let half_pi = std::f64::consts::FRAC_PI_2;
+        let bound = Bound { exact: None, range: Interval::new(half_pi, half_pi.next_up()) };
+        assert!(compared(Relation::LessEqual, bound.clone()).proved_by(&within(0.0, half_pi)));
+        assert!(compared(Relation::Less, bound.clone()).proved_by(&within(0.0, half_pi)));
+        assert!(
+            !compared(Relation::Less, bound.clone()).proved_by(&within(0.0, half_pi.next_up()))
+        );
+        assert!(compared(Relation::Greater, bound).proved_by(&within(half_pi.next_up(), 9.0)));
+    }
+
+    #[test]
+    fn signs_decide_what_ranges_leave_open() {
+        struct Known(Facts);
+        impl Evidence for Known {
+            fn variable(&mut self, _: usize) -> Facts {
+                self.0.clone()
+            }
+        }
+        let exp = Pattern::Call(Op::Exp, vec![Pattern::Variable(0)]);
+        let positive =
+            Condition { expression: exp, demand: compared(Relation::Greater, Bound::ZERO) };
+        assert!(positive.holds(&mut Known(within(f64::NEG_INFINITY, f64::INFINITY))));
+        let unequal = compared(Relation::Unequal, Bound::ZERO);
+        assert!(!unequal.proved_by(&within(0.0, 1.0)));
+        assert!(unequal.proved_by(&within(0.5, 1.0)));
+    }
 }

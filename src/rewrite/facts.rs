@@ -24,6 +24,8 @@ impl Signs {
     const POSITIVE: Signs = Signs(4);
     /// Nothing known.
     pub const ANY: Signs = Signs(7);
+    /// Any but zero.
+    pub const NONZERO: Signs = Signs(5);
 
     /// The signs inside an interval.
     pub fn of(range: Interval) -> Signs {
@@ -59,7 +61,8 @@ impl Signs {
         !self.has(Self::POSITIVE)
     }
 
-    fn both(self, other: Signs) -> Signs {
+    /// The signs that both allow.
+    pub fn both(self, other: Signs) -> Signs {
         Signs(self.0 & other.0)
     }
 
@@ -179,6 +182,7 @@ fn pick(a: Interval, b: Interval) -> Interval {
 pub struct Conflict;
 
 /// The analysis: knows the leaves and the functions, and remembers a conflict.
+#[derive(Default)]
 pub struct Knowledge {
     /// Facts of the leaves.
     pub leaves: FxHashMap<Term, Facts>,
@@ -192,7 +196,8 @@ pub struct Knowledge {
 pub type Graph = EGraph<Form, Knowledge>;
 
 impl Knowledge {
-    fn make_facts(&self, node: &Form, get: impl Fn(Id) -> Facts) -> Facts {
+    /// The facts of a node whose arguments have the facts that `get` gives.
+    pub(super) fn make_facts(&self, node: &Form, get: impl Fn(Id) -> Facts) -> Facts {
         match node {
             Form::Leaf(t) => self.leaves[t].clone(),
             Form::Number(n) => Facts::number(n),

@@ -19,6 +19,7 @@ pub mod library;
 pub mod matcher;
 pub mod optimise;
 pub mod pattern;
+mod reading;
 pub mod region;
 pub mod rule;
 pub mod saturate;

@@ -1,9 +1,9 @@
 //! A point at which two expressions differ for certain.
 
 use super::request::names;
-use crate::term::real::{NoValue, Precise, value};
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
+use crate::term::real::{NoValue, Precise, value};
 use crate::term::{Graph, Interval, Number, Term};
 
 /// Values at which formulas tend to go wrong, tried first.

@@ -140,7 +140,9 @@ impl Precision<'_> {
     fn elementary(&mut self, op: Op, x: &Real) -> Outcome {
         match op {
             Op::Exp => self.exponential(x, |c, x, cache| c.exp(x, Some(cache)), Float::ZERO),
-            Op::Expm1 => self.exponential(x, |c, x, cache| c.exp_m1(x, Some(cache)), Float::NEG_ONE),
+            Op::Expm1 => {
+                self.exponential(x, |c, x, cache| c.exp_m1(x, Some(cache)), Float::NEG_ONE)
+            }
             Op::Sinh | Op::Cosh => {
                 let y = if op == Op::Sinh { x.clone() } else { self.absolute(x) };
                 if self.size(&y) > EXPONENT {
@@ -184,9 +186,7 @@ impl Precision<'_> {
             Op::Acos => {
                 self.within(x, Some(-1), Some(1), false)?;
                 let x = self.negative(x);
-                let turned = self.increasing(&x, |c, x, cache| {
-                    c.acos(&-x.clone(), Some(cache))
-                })?;
+                let turned = self.increasing(&x, |c, x, cache| c.acos(&-x.clone(), Some(cache)))?;
                 Ok(turned)
             }
             Op::Atan => self.increasing(x, |c, x, cache| c.atan(x, Some(cache))),
@@ -230,14 +230,14 @@ impl Precision<'_> {
             least.clone()
         } else {
             let low = f(&self.context, lo.repr(), &mut self.cache);
-            self.around(low)?.0
+            self.near(low)?.0
         };
         let high = if vast(&hi) {
             let sum = self.context.add(least.repr(), tiny.repr());
             self.around(sum)?.1
         } else {
             let high = f(&self.context, hi.repr(), &mut self.cache);
-            self.around(high)?.1
+            self.near(high)?.1
         };
         Ok(Real::Between(low, high))
     }
@@ -254,7 +254,7 @@ impl Precision<'_> {
         let (lo, hi) = self.ends(x);
         let context = self.context;
         let value = f(&context, lo.repr(), self);
-        let (low, high) = self.around(value)?;
+        let (low, high) = self.near(value)?;
         let (_, width) = self.around(context.sub(hi.repr(), lo.repr()))?;
         let (low, _) = self.around(context.sub(low.repr(), width.repr()))?;
         let (_, high) = self.around(context.add(high.repr(), width.repr()))?;
@@ -340,7 +340,9 @@ mod tests {
                     .iter()
                     .map(|&x| Ok(Real::Exact(Number::from_f64(x).expect("finite"))))
                     .collect();
-                let coarse = row.op.enclosure(&doubles.iter().map(|&x| crate::term::Interval::around(x)).collect::<Vec<_>>());
+                let coarse = row.op.enclosure(
+                    &doubles.iter().map(|&x| crate::term::Interval::around(x)).collect::<Vec<_>>(),
+                );
                 let mut last: Option<(Float, Float)> = None;
                 for bits in [64, 100, 250] {
                     let mut precision = Precision::new(bits, &|_| None);
@@ -351,7 +353,11 @@ mod tests {
                     assert!(!coarse.is_disjoint(&value.enclosure()), "{} at {doubles:?}", row.name);
                     let width = (&hi - &lo).to_f64().value();
                     let size = hi.to_f64().value().abs().max(1e-300);
-                    assert!(width <= size * 2f64.powi(8 - bits as i32), "{} at {doubles:?}: {width}", row.name);
+                    assert!(
+                        width <= size * 2f64.powi(8 - bits as i32),
+                        "{} at {doubles:?}: {width}",
+                        row.name
+                    );
                     if let Some((a, b)) = last {
                         assert!(a <= hi && lo <= b, "{} at {doubles:?}", row.name);
                     }

@@ -53,6 +53,9 @@ pub type Outcome = Result<Real, NoValue>;
 /// Most bits of an exact intermediate number.
 const BITS: u64 = 8_000_000;
 
+/// Most bits of a number that is taken as it is where others are rounded.
+const EXACT_BITS: u64 = 4_096;
+
 /// Binary digits before the point of the largest argument of an exponential.
 const EXPONENT: isize = 40;
 
@@ -60,19 +63,25 @@ const EXPONENT: isize = 40;
 const ROOT: i64 = 64;
 
 impl Real {
-    /// An interval of doubles around the value.
+    /// The smallest interval of doubles around the value.
     pub fn enclosure(&self) -> Interval {
-        match self {
-            Real::Exact(n) => n.enclosure(),
-            Real::Between(lo, hi) => {
-                let nearest = |x: &Float| x.to_f64().value_with_exact();
-                let ((lo, low), (hi, high)) = (nearest(lo), nearest(hi));
-                Interval::new(
-                    if low { lo } else { lo.next_down() },
-                    if high { hi } else { hi.next_up() },
-                )
+        let (lo, hi) = match self {
+            // A few more bits than those of a double tell on which side of one the number is.
+            Real::Exact(n) if n.enclosure().lo != n.enclosure().hi => {
+                Precision::new(128, &|_| None).ends(self)
             }
-        }
+            Real::Exact(n) => return n.enclosure(),
+            Real::Between(lo, hi) => (lo.clone(), hi.clone()),
+        };
+        let nearest = |x: &Float| {
+            let double = x.to_f64().value();
+            (double, Float::try_from(double).unwrap_or(Float::ZERO))
+        };
+        let ((low, below), (high, above)) = (nearest(&lo), nearest(&hi));
+        Interval::new(
+            if low.is_finite() && below <= lo { low } else { low.next_down() },
+            if high.is_finite() && above >= hi { high } else { high.next_up() },
+        )
     }
 
     /// The exact value, when it is known to be rational.
@@ -112,41 +121,55 @@ impl<'a> Precision<'a> {
         }
     }
 
-    /// Whether two values agree to `bits` bits, relative to the larger of them and `scale`.
-    pub fn agree(&self, a: &Real, b: &Real, bits: isize, scale: &Number) -> bool {
+    /// Whether two values agree to `bits` bits after the point, or as many significant ones.
+    pub fn agree(&self, a: &Real, b: &Real, bits: isize) -> bool {
         if let (Real::Exact(a), Real::Exact(b)) = (a, b) {
             return a == b;
         }
         let ((a, b), (c, d)) = (self.ends(a), self.ends(b));
-        let size = [&a, &b, &c, &d].map(|x| x.clone().abs());
-        let most = size.into_iter().fold(self.ends(&Real::Exact(scale.clone())).1, Float::max);
-        let width = b.max(d) - a.min(c);
-        width <= most * Float::from_parts(1.into(), -bits)
+        let most = [&a, &b, &c, &d].into_iter().fold(Float::ONE, |m, x| m.max(x.clone().abs()));
+        let width = self.context.sub(b.max(d).repr(), a.min(c).repr());
+        let unit = Float::from_parts(1.into(), -bits);
+        width.is_ok_and(|width| width.value() <= most * unit)
     }
 
     /// The least and the greatest number that a value may be.
     fn ends(&self, x: &Real) -> (Float, Float) {
         match x {
             Real::Between(lo, hi) => (lo.clone(), hi.clone()),
-            Real::Exact(n) => {
-                let big = n.to_big();
-                let (n, d) = (integer(big.numer()), integer(big.denom()));
-                // A quotient of two integers that are not zero neither over- nor underflows.
-                let quotient = self.context.div(n.repr(), d.repr());
-                self.around(quotient).expect("a ratio of integers")
-            }
+            Real::Exact(n) => self.ratio(n),
         }
+    }
+
+    fn ratio(&self, n: &Number) -> (Float, Float) {
+        let big = n.to_big();
+        let twos = big.denom().trailing_zeros().unwrap_or(0);
+        let numerator = integer(big.numer());
+        if twos < EXACT_BITS && big.numer().bits() < EXACT_BITS && big.denom().bits() == twos + 1 {
+            let x = numerator >> twos as isize;
+            return (x.clone(), x);
+        }
+        // A quotient of two integers that are not zero neither over- nor underflows.
+        let quotient = self.context.div(numerator.repr(), integer(big.denom()).repr());
+        self.around(quotient).expect("a ratio of integers")
     }
 
     /// The numbers below and above one that a correctly rounded result stands for.
     fn around(&self, rounded: FpResult<Float>) -> Result<(Float, Float), NoValue> {
         let (x, exact) = rounded.map_err(no_value)?.value_with_exact();
-        if exact {
-            return Ok((x.clone(), x));
-        }
+        if exact { Ok((x.clone(), x)) } else { self.beside(x) }
+    }
+
+    /// As [`Self::around`], for functions: what they say of exactness is about a working precision.
+    fn near(&self, rounded: FpResult<Float>) -> Result<(Float, Float), NoValue> {
+        self.beside(rounded.map_err(no_value)?.value())
+    }
+
+    fn beside(&self, x: Float) -> Result<(Float, Float), NoValue> {
         let unit = x.ulp();
-        let (lo, hi) = (self.context.sub(x.repr(), unit.repr()), self.context.add(x.repr(), unit.repr()));
-        Ok((lo.map_err(no_value)?.value(), hi.map_err(no_value)?.value()))
+        let lo = self.context.sub(x.repr(), unit.repr()).map_err(no_value)?;
+        let hi = self.context.add(x.repr(), unit.repr()).map_err(no_value)?;
+        Ok((lo.value(), hi.value()))
     }
 
     /// The value between the lower neighbour of one rounded result and the upper one of another.
@@ -187,10 +210,7 @@ impl<'a> Precision<'a> {
             return bounded(a + b);
         }
         let ((a, b), (c, d)) = (self.ends(a), self.ends(b));
-        self.between(
-            self.context.add(a.repr(), c.repr()),
-            self.context.add(b.repr(), d.repr()),
-        )
+        self.between(self.context.add(a.repr(), c.repr()), self.context.add(b.repr(), d.repr()))
     }
 
     fn times(&self, a: &Real, b: &Real) -> Outcome {
@@ -202,9 +222,10 @@ impl<'a> Precision<'a> {
             _ => {}
         }
         let ((a, b), (c, d)) = (self.ends(a), self.ends(b));
-        self.corners([(&a, &c), (&a, &d), (&b, &c), (&b, &d)].map(|(x, y)| {
-            self.context.mul(x.repr(), y.repr())
-        }))
+        self.corners(
+            [(&a, &c), (&a, &d), (&b, &c), (&b, &d)]
+                .map(|(x, y)| self.context.mul(x.repr(), y.repr())),
+        )
     }
 
     /// The hull of results at the corners of a box.
@@ -307,15 +328,15 @@ impl<'a> Precision<'a> {
             return self.reciprocal(&power);
         }
         let (lo, hi) = self.ends(base);
-        let power = |x: &Float| self.context.powi(x.repr(), n.into());
-        if odd || lo >= Float::ZERO {
-            self.between(power(&lo), power(&hi))
+        let power = |x: &Float| self.near(self.context.powi(x.repr(), n.into()));
+        let (low, high) = if odd || lo >= Float::ZERO {
+            (power(&lo)?.0, power(&hi)?.1)
         } else if hi <= Float::ZERO {
-            self.between(power(&hi), power(&lo))
+            (power(&hi)?.0, power(&lo)?.1)
         } else {
-            let (_, top) = self.around(power(&(-lo).max(hi)))?;
-            Ok(Real::Between(Float::ZERO, top))
-        }
+            (Float::ZERO, power(&(-lo).max(hi))?.1)
+        };
+        Ok(Real::Between(low, high))
     }
 
     /// The value of an increasing function that is defined on the whole interval.
@@ -326,12 +347,12 @@ impl<'a> Precision<'a> {
     ) -> Outcome {
         let (lo, hi) = self.ends(x);
         let first = f(&self.context, lo.repr(), &mut self.cache);
-        if lo == hi {
-            let (lo, hi) = self.around(first)?;
-            return Ok(Real::Between(lo, hi));
+        let (low, mut high) = self.near(first)?;
+        if lo != hi {
+            let second = f(&self.context, hi.repr(), &mut self.cache);
+            high = self.near(second)?.1;
         }
-        let second = f(&self.context, hi.repr(), &mut self.cache);
-        self.between(first, second)
+        Ok(Real::Between(low, high))
     }
 }
 
@@ -340,9 +361,12 @@ fn integer(n: &num_bigint::BigInt) -> Float {
     if let Ok(small) = i64::try_from(n) {
         return Float::from(small);
     }
+    // Without a limit on their precision sums of limbs are exact.
+    let exact = Context::<HalfEven>::new(0);
     let limbs = n.magnitude().iter_u64_digits().enumerate();
     let magnitude = limbs.fold(Float::ZERO, |sum, (k, limb)| {
-        sum + Float::from_parts(limb.into(), 64 * k as isize)
+        let limb = Float::from_parts(limb.into(), 64 * k as isize);
+        exact.add(sum.repr(), limb.repr()).expect("integers of a number in memory").value()
     });
     if n.sign() == num_bigint::Sign::Minus { -magnitude } else { magnitude }
 }
@@ -414,5 +438,22 @@ impl Algebra for Precision<'_> {
 
     fn apply(&mut self, function: &Function, _: &[Outcome]) -> Outcome {
         Err(NoValue::Unknown(function.name.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_ratios_are_enclosed_to_all_bits() {
+        let n =
+            Number::from_decimal("0.123456789012345678901234567890123456789").expect("a number");
+        let precision = Precision::new(200, &|_| None);
+        let (lo, hi) = precision.ends(&Real::Exact(n.clone()));
+        assert!((&hi - &lo) <= Float::from_parts(1.into(), -200));
+        let big = Number::from_decimal("98765432109876543210987654321").expect("a number");
+        let (lo, hi) = precision.ends(&Real::Exact(big));
+        assert!(lo == hi && lo.to_int().value().to_string() == "98765432109876543210987654321");
     }
 }

@@ -82,7 +82,8 @@ fn narrow(lo: &Float, hi: &Float, digits: usize) -> bool {
 }
 
 fn written(x: &Float, digits: usize) -> String {
-    let rounded: DBig = x.clone().with_rounding::<HalfAway>().with_base_and_precision(digits).value();
+    let rounded: DBig =
+        x.clone().with_rounding::<HalfAway>().with_base_and_precision(digits).value();
     let text = format!("{rounded:e}");
     let Some((mantissa, exponent)) = text.split_once('e') else { return text };
     match exponent.parse::<i64>() {
