@@ -5,8 +5,11 @@
 //! It holds when the facts of the expression prove it; where the facts come from is the business
 //! of an [`Evidence`]: classes of an e-graph, terms, or the values of a sampled point.
 
+use egg::{Id, Language};
+
 use super::facts::{Facts, Graph as Classes, Knowledge};
-use super::pattern::{Bindings, Pattern};
+use super::language::Form;
+use super::pattern::{Bindings, Bound, Pattern};
 use crate::term::{Interval, Number};
 
 /// One requirement of a rule.
@@ -22,7 +25,7 @@ pub struct Condition {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Demand {
     /// A comparison with a number.
-    Compared(Relation, Bound),
+    Compared(Relation, Threshold),
     /// A property.
     Is(Property),
 }
@@ -80,16 +83,16 @@ pub const PROPERTIES: &[(&str, Property, &str)] = &[
 
 /// A real constant that an expression is compared with.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Bound {
+pub struct Threshold {
     /// The number, when it is rational.
     pub exact: Option<Number>,
     /// The double that it is, or the two neighbouring doubles between which it lies.
     pub range: Interval,
 }
 
-impl Bound {
+impl Threshold {
     /// Zero.
-    pub const ZERO: Bound = Bound { exact: Some(Number::ZERO), range: Interval::FALSE };
+    pub const ZERO: Threshold = Threshold { exact: Some(Number::ZERO), range: Interval::FALSE };
 
     /// Whether a value inside a range may be less than, equal to, and greater than the bound.
     fn possible(&self, range: Interval) -> [bool; 3] {
@@ -103,6 +106,17 @@ impl Bound {
 }
 
 impl Relation {
+    /// The relation between the negated sides.
+    pub fn reversed(self) -> Relation {
+        match self {
+            Relation::Less => Relation::Greater,
+            Relation::LessEqual => Relation::GreaterEqual,
+            Relation::Greater => Relation::Less,
+            Relation::GreaterEqual => Relation::LessEqual,
+            same => same,
+        }
+    }
+
     /// Whether it holds for a value less than, equal to, and greater than the bound.
     fn accepts(self) -> [bool; 3] {
         match self {
@@ -180,9 +194,65 @@ struct Matched<'a> {
 
 impl Evidence for Matched<'_> {
     fn variable(&mut self, variable: usize) -> Facts {
-        let bound = self.bindings[variable].as_ref();
-        let id = bound.expect("a match binds every variable").class(self.classes);
+        let id = self.bound(variable).clone().class(self.classes);
         self.classes[id].data.clone()
+    }
+
+    fn expression(&mut self, pattern: &Pattern) -> Facts {
+        let mut facts = self.composed(pattern);
+        if let Pattern::Sum(constant, parts) = pattern
+            && let Some(form) = self.opened(constant, parts)
+        {
+            let open = Knowledge::default().make_facts(&form, |id| self.classes[id].data.clone());
+            facts.constant = facts.constant.or(open.constant);
+            facts.range = facts.range.intersect(&open.range);
+            facts.signs = facts.signs.both(open.signs);
+            facts.integer |= open.integer;
+        }
+        facts
+    }
+}
+
+impl Matched<'_> {
+    fn bound(&self, variable: usize) -> &Bound {
+        self.bindings[variable].as_ref().expect("a match binds every variable")
+    }
+
+    /// A sum of variables with the sums that they are bound to opened, so that what they share
+    /// cancels: of `x + 1` and `x` the difference is 1.
+    fn opened(&self, constant: &Number, parts: &[(Number, Pattern)]) -> Option<Form> {
+        let (mut constant, mut terms) = (constant.clone(), Vec::<(Id, Number)>::new());
+        for (c, part) in parts {
+            let Pattern::Variable(v) = part else { return None };
+            let inner = match self.bound(*v) {
+                Bound::Class(id) => {
+                    let sums = self.classes[*id]
+                        .nodes
+                        .iter()
+                        .filter(|n| matches!(n, Form::Sum { .. }) && !n.children().contains(id));
+                    match sums.min_by_key(|n| n.children().len()) {
+                        Some(sum) => sum.clone(),
+                        None => Form::sum(Number::ZERO, vec![(Number::ONE, *id)]),
+                    }
+                }
+                Bound::Linear(k, inner) => Form::sum(k.clone(), inner.clone()),
+                Bound::Monomial(k, factors) => match factors.as_slice() {
+                    [] => Form::sum(k.clone(), Vec::new()),
+                    [(id, e)] if e.is_one() => Form::sum(Number::ZERO, vec![(k.clone(), *id)]),
+                    _ => return None,
+                },
+            };
+            let Form::Sum { constant: k, .. } = &inner else { return None };
+            constant = &constant + &(c * k);
+            terms.extend(inner.terms().map(|(d, id)| (self.classes.find(id), c * d)));
+        }
+        let mut sum = Form::sum(constant, terms.into_iter().map(|(id, c)| (c, id)).collect());
+        if let Form::Sum { constant, .. } = &sum {
+            let left = sum.terms().filter(|(c, _)| !c.is_zero());
+            let left = left.map(|(c, id)| (c.clone(), id)).collect();
+            sum = Form::sum(constant.clone(), left);
+        }
+        Some(sum)
     }
 }
 
@@ -209,14 +279,14 @@ mod tests {
         }
     }
 
-    fn compared(relation: Relation, bound: Bound) -> Demand {
+    fn compared(relation: Relation, bound: Threshold) -> Demand {
         Demand::Compared(relation, bound)
     }
 
     #[test]
     fn a_bound_between_two_doubles_is_met_by_the_lower_one() {
         let half_pi = std::f64::consts::FRAC_PI_2;
-        let bound = Bound { exact: None, range: Interval::new(half_pi, half_pi.next_up()) };
+        let bound = Threshold { exact: None, range: Interval::new(half_pi, half_pi.next_up()) };
         assert!(compared(Relation::LessEqual, bound.clone()).proved_by(&within(0.0, half_pi)));
         assert!(compared(Relation::Less, bound.clone()).proved_by(&within(0.0, half_pi)));
         assert!(
@@ -235,9 +305,9 @@ mod tests {
         }
         let exp = Pattern::Call(Op::Exp, vec![Pattern::Variable(0)]);
         let positive =
-            Condition { expression: exp, demand: compared(Relation::Greater, Bound::ZERO) };
+            Condition { expression: exp, demand: compared(Relation::Greater, Threshold::ZERO) };
         assert!(positive.holds(&mut Known(within(f64::NEG_INFINITY, f64::INFINITY))));
-        let unequal = compared(Relation::Unequal, Bound::ZERO);
+        let unequal = compared(Relation::Unequal, Threshold::ZERO);
         assert!(!unequal.proved_by(&within(0.0, 1.0)));
         assert!(unequal.proved_by(&within(0.5, 1.0)));
     }

@@ -15,7 +15,7 @@ use super::matcher::Matcher;
 use super::pattern::{Bindings, Bound, Match, Pattern, Rest};
 use super::region::Region;
 use super::rule::{Rule, Ruleset};
-use super::saturate::search;
+use super::saturate::{present, search};
 use crate::term::sample::Claim;
 use crate::term::visit::Rebuild;
 use crate::term::{Graph, Interval, Number, Op, Term};
@@ -59,7 +59,8 @@ fn step(
     }
     let mut region = Region::load(graph, roots, boundary, assumptions);
     let mut found: Vec<(&Rule, Match)> = Vec::new();
-    for rule in candidates {
+    let present = present(&region.classes);
+    for rule in candidates.into_iter().filter(|r| r.needs.within(present)) {
         let matcher = Matcher::new(&region.classes, 100_000);
         search(&region.classes, &matcher, rule, MATCHES, &mut found);
     }

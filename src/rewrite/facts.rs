@@ -251,6 +251,8 @@ impl Knowledge {
                 let signs = match op {
                     // exp never reaches zero although its enclosure does.
                     Op::Exp => Signs::POSITIVE,
+                    // Nor does a power of a positive base.
+                    Op::Pow if args[0].signs == Signs::POSITIVE => Signs::POSITIVE,
                     Op::Abs => Signs::of(range).both(args[0].signs.power(&2.into())),
                     _ => Signs::of(range),
                 };

@@ -142,6 +142,14 @@ impl<'a> Matcher<'a> {
                             self.arguments(args, &[ids[1], ids[0]], bindings, found);
                         }
                     }
+                    // A symbolic power in a rule also stands for an exact one.
+                    if *op == Op::Pow
+                        && let Form::Product { exponents, ids } = node
+                        && let ([power], [base]) = (&**exponents, &**ids)
+                        && let Some(b) = self.exponent(&args[1], power, bindings)
+                    {
+                        self.class(&args[0], *base, &b, found);
+                    }
                 }
             }
             Pattern::Apply(f, args) => {
@@ -238,6 +246,17 @@ impl<'a> Matcher<'a> {
                 bindings[v] = Some(bound);
                 Some(bindings)
             }
+        }
+    }
+
+    /// An exact exponent as the exponent of a symbolic power.
+    fn exponent(&self, pattern: &Pattern, power: &Number, bindings: &Bindings) -> Option<Bindings> {
+        match pattern {
+            Pattern::Variable(n) => {
+                self.bind(bindings, *n, Bound::Monomial(power.clone(), Vec::new()))
+            }
+            Pattern::Number(n) => (n == power).then(|| bindings.clone()),
+            _ => None,
         }
     }
 
@@ -396,14 +415,7 @@ impl<'a> Matcher<'a> {
                     }
                 }
                 Pattern::Call(Op::Pow, args) if e.is_one() && !power.is_one() => {
-                    // A symbolic power in a rule also stands for an exact one.
-                    let exponent = Bound::Monomial(power.clone(), Vec::new());
-                    let with_exponent = match &args[1] {
-                        Pattern::Variable(n) => self.bind(&bindings, *n, exponent),
-                        Pattern::Number(n) => (*n == power).then(|| bindings.clone()),
-                        _ => None,
-                    };
-                    if let Some(b) = with_exponent {
+                    if let Some(b) = self.exponent(&args[1], &power, &bindings) {
                         self.class(&args[0], id, &b, &mut |b| consume(b, &power));
                     }
                 }

@@ -1,11 +1,11 @@
 //! From the text of a rules file to rules.
 
-use super::condition::{Bound, Condition, Demand, PROPERTIES, RELATIONS, Relation};
+use super::condition::{Condition, Demand, PROPERTIES, RELATIONS, Relation, Threshold};
 use super::pattern::Pattern;
 use super::rule::{Origin, REVERSED, Rule, Ruleset, Unfit};
 use crate::syntax::model::Word;
 use crate::syntax::rule::{self as text, ConditionText, DemandText, RuleText, RulesText};
-use crate::syntax::{Id, Scope, lower};
+use crate::syntax::{Id, Scope, lower, lower_any};
 use crate::term::evaluate::evaluate;
 use crate::term::real::{Precision, Real};
 use crate::term::visit::free_symbols;
@@ -106,8 +106,20 @@ fn compile(
     rule: &RuleText,
 ) -> Result<Vec<Rule>, Vec<Diagnostic>> {
     let mut line = Line { file, graph: Graph::new(), variables: Variables::default() };
-    let lhs = line.lower(rule.lhs)?;
-    let rhs = line.lower(rule.rhs)?;
+    let limits = Limits::default();
+    let (lhs, condition) =
+        lower_any(&file.tree, rule.lhs, &mut line.graph, &mut line.variables, &limits)?;
+    let (rhs, also) =
+        lower_any(&file.tree, rule.rhs, &mut line.graph, &mut line.variables, &limits)?;
+    // True and false are written 1 and 0.
+    let truth = |term: Term| line.graph.as_number(term).is_some_and(|n| n.is_zero() || n.is_one());
+    if let (Some(left), Some(right)) = (condition, also)
+        && left != right
+        && !truth(if left { rhs } else { lhs })
+    {
+        let message = "one side is a condition and the other a number";
+        return Err(vec![Diagnostic::error(Kind::Rule, rule.span, message)]);
+    }
     line.variables.closed = true;
     let mut conditions = Vec::new();
     for condition in &rule.conditions {
@@ -244,26 +256,13 @@ impl Line<'_> {
         let value = known.map_err(|_| {
             vec![Diagnostic::error(Kind::Rule, said.span, "a number in the condition has no value")]
         })?;
-        Ok(Condition { expression, demand: Demand::Compared(relation, Bound::of(&value)) })
+        Ok(Condition { expression, demand: Demand::Compared(relation, Threshold::of(&value)) })
     }
 }
 
-impl Bound {
-    fn of(value: &Real) -> Bound {
-        Bound { exact: value.exact().cloned(), range: value.enclosure() }
-    }
-}
-
-impl Relation {
-    /// The relation of the negated sides.
-    fn reversed(self) -> Relation {
-        match self {
-            Relation::Less => Relation::Greater,
-            Relation::LessEqual => Relation::GreaterEqual,
-            Relation::Greater => Relation::Less,
-            Relation::GreaterEqual => Relation::LessEqual,
-            same => same,
-        }
+impl Threshold {
+    fn of(value: &Real) -> Threshold {
+        Threshold { exact: value.exact().cloned(), range: value.enclosure() }
     }
 }
 

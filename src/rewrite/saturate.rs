@@ -12,8 +12,9 @@ use super::language::{Form, Head};
 use super::matcher::Matcher;
 use super::pattern::{Match, Pattern, Rest};
 use super::region::Build;
-use super::rule::{Rule, Ruleset};
-use crate::term::Number;
+use super::rule::{Operations, Rule, Ruleset};
+use crate::term::op::TABLE;
+use crate::term::{Number, Op};
 
 /// Bounds on the size and the effort of saturation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +60,8 @@ pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop
     let mut work = 0;
     for _ in 0..budget.iterations {
         let mut found: Vec<(&Rule, Match)> = Vec::new();
-        for rule in rules.exact() {
+        let present = present(classes);
+        for rule in rules.exact().filter(|r| r.needs.within(present)) {
             let matcher = Matcher::new(classes, budget.work.saturating_sub(work));
             search(classes, &matcher, rule, budget.matches, &mut found);
             work += matcher.work();
@@ -96,6 +98,13 @@ pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop
     Stop::Iterations
 }
 
+/// The operations that occur in the graph: rules that need others are not looked for.
+pub fn present(classes: &Classes) -> Operations {
+    let occurs =
+        |op: &Op| classes.classes_for_op(&Head::Call(*op)).is_some_and(|mut c| c.next().is_some());
+    TABLE.iter().map(|row| row.op).filter(occurs).collect()
+}
+
 /// Collects up to `limit` matches of one rule, class by class in a fixed order.
 pub fn search<'r>(
     classes: &Classes,
@@ -105,11 +114,12 @@ pub fn search<'r>(
     found: &mut Vec<(&'r Rule, Match)>,
 ) {
     let Some(head) = rule.lhs.head() else { return };
-    let Some(candidates) = classes.classes_for_op(&head) else {
-        return;
-    };
-    let mut candidates: Vec<Id> = candidates.collect();
+    let mut candidates: Vec<Id> = classes.classes_for_op(&head).into_iter().flatten().collect();
+    if head == Head::Call(Op::Pow) {
+        candidates.extend(classes.classes_for_op(&Head::Product).into_iter().flatten());
+    }
     candidates.sort_unstable();
+    candidates.dedup();
     let end = found.len() + limit;
     for id in candidates {
         for m in matcher.search(&rule.lhs, id, rule.variables.len()) {

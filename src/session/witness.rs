@@ -3,8 +3,10 @@
 use super::request::names;
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
+use crate::term::op::Class;
 use crate::term::real::{NoValue, Precise, value};
-use crate::term::{Graph, Interval, Number, Term};
+use crate::term::visit::reachable;
+use crate::term::{Graph, Interval, Node, Number, Term};
 
 /// Values at which formulas tend to go wrong, tried first.
 const SPECIAL: [(i64, i64); 9] =
@@ -42,6 +44,11 @@ pub fn difference(
         .collect();
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut close = 0;
+    let mut gap: Option<Vec<(String, Number)>> = None;
+    let rational = reachable(graph, &[b]).iter().all(|&t| match graph.node(t) {
+        Node::Call(op, _) => op.row().class == Class::Arithmetic,
+        _ => true,
+    });
     for k in 0..SPECIAL.len() * SPECIAL.len() + POINTS {
         let point: Option<Vec<(String, Number)>> = variables
             .iter()
@@ -62,8 +69,18 @@ pub fn difference(
         if x.defined != Defined::Always {
             continue;
         }
-        if y.defined == Defined::Never || (y.defined == Defined::Always && x.is_disjoint(&y)) {
+        if y.defined == Defined::Always && x.is_disjoint(&y) {
             return Some(point);
+        }
+        if y.defined == Defined::Never {
+            // One point without a value, as that of (cosh(x) - 1)/sinh(x) at zero, is a gap that
+            // such formulas are commonly read without; two points are a smaller domain.
+            match &gap {
+                Some(first) if *first != point => return Some(point),
+                _ if rational => return Some(point),
+                _ => gap = Some(point),
+            }
+            continue;
         }
         if close < CLOSE && y.defined == Defined::Always {
             close += 1;

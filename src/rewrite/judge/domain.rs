@@ -5,7 +5,7 @@
 //! with the conditions of the rule, the facts of the other side's arguments may show that its
 //! partial operations have values too.
 
-use crate::rewrite::condition::{Bound, Condition, Demand, Evidence, Property, Relation};
+use crate::rewrite::condition::{Condition, Demand, Evidence, Property, Relation, Threshold};
 use crate::rewrite::facts::{Facts, POINTS, Signs};
 use crate::rewrite::pattern::Pattern;
 use crate::term::interval::Defined;
@@ -31,7 +31,7 @@ struct Known<'p> {
 fn against(relation: Relation, bound: i64) -> Demand {
     let exact = Number::from(bound);
     let range = exact.enclosure();
-    Demand::Compared(relation, Bound { exact: Some(exact), range })
+    Demand::Compared(relation, Threshold { exact: Some(exact), range })
 }
 
 /// What an operation demands of its argument.
@@ -67,6 +67,26 @@ fn base_demand(exponent: &Number) -> Option<Demand> {
     }
 }
 
+/// A demand on `k + c*x` as one on `x`, where the bound is rational.
+fn shifted(pattern: &Pattern, demand: Demand) -> (Pattern, Demand) {
+    let (Pattern::Sum(constant, parts), Demand::Compared(relation, bound)) = (pattern, &demand)
+    else {
+        return (pattern.clone(), demand);
+    };
+    let Some(exact) = &bound.exact else { return (pattern.clone(), demand) };
+    let mut exact = exact - constant;
+    let (mut relation, mut inner) = (*relation, Pattern::Sum(Number::ZERO, parts.clone()));
+    if let [(c, part)] = parts.as_slice()
+        && let Some(inverse) = c.recip()
+    {
+        exact = &exact * &inverse;
+        relation = if c.is_negative() { relation.reversed() } else { relation };
+        inner = part.clone();
+    }
+    let range = exact.enclosure();
+    (inner, Demand::Compared(relation, Threshold { exact: Some(exact), range }))
+}
+
 impl<'p> Known<'p> {
     /// Takes note of what has a value where the pattern has one.
     fn learn(&mut self, pattern: &'p Pattern) {
@@ -74,7 +94,9 @@ impl<'p> Known<'p> {
         match pattern {
             // Of a choice only the condition is evaluated in any case.
             Pattern::Call(Op::If, args) => return self.learn(&args[0]),
-            Pattern::Call(op, args) => self.demands.extend(demands(*op, args)),
+            Pattern::Call(op, args) => {
+                demands(*op, args).into_iter().for_each(|(p, demand)| self.demand(&p, demand));
+            }
             Pattern::Product(parts) => {
                 for (base, e) in parts {
                     if let Some(demand) = base_demand(e) {
@@ -92,14 +114,12 @@ impl<'p> Known<'p> {
     /// A demand; that a product is not zero says so of its factors.
     fn demand(&mut self, pattern: &Pattern, demand: Demand) {
         let nonzero = demand == against(Relation::Unequal, 0);
-        match pattern {
+        let (pattern, demand) = shifted(pattern, demand);
+        match &pattern {
             Pattern::Product(parts) if nonzero => {
                 parts.iter().for_each(|(p, _)| self.demand(p, demand.clone()));
             }
-            Pattern::Sum(k, parts) if nonzero && k.is_zero() && parts.len() == 1 => {
-                self.demand(&parts[0].1, demand);
-            }
-            _ => self.demands.push((pattern.clone(), demand)),
+            _ => self.demands.push((pattern, demand)),
         }
     }
 
@@ -127,10 +147,11 @@ impl<'p> Known<'p> {
     }
 
     fn proves(&mut self, pattern: &Pattern, demand: &Demand) -> bool {
-        if self.demands.iter().any(|(p, known)| p == pattern && known == demand) {
+        let (pattern, demand) = shifted(pattern, demand.clone());
+        if self.demands.contains(&(pattern.clone(), demand.clone())) {
             return true;
         }
-        let facts = self.expression(pattern);
+        let facts = self.expression(&pattern);
         demand.proved_by(&facts)
     }
 

@@ -22,6 +22,7 @@ mod sample;
 use std::fmt;
 
 pub use program::Program;
+use sample::Point;
 
 use super::rule::{Growth, Rule};
 use crate::term::evaluate::Enclosing;
@@ -83,6 +84,8 @@ pub struct Tally {
     pub undecided: u64,
     /// Points at which more bits than those of doubles were used.
     pub close: u64,
+    /// Points at which intervals of doubles contradict those of more bits: a defect of the former.
+    pub defects: u64,
 }
 
 /// What the judge found of a rule that may be used.
@@ -100,8 +103,8 @@ pub struct Verdict {
 /// A point that refutes a rule.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Counterexample {
-    /// Names and values of the variables.
-    pub point: Vec<(String, Number)>,
+    /// Names and values of the variables; `None` for a term that has no value there.
+    pub point: Vec<(String, Option<Number>)>,
     /// What the left side is there; `None` when it has no value.
     pub left: Option<Real>,
     /// What the right side is there; `None` when it has no value.
@@ -207,46 +210,38 @@ impl<'r> Bench<'r> {
         Bench { rule, program, rational, coarse, fine: fine.into(), hard: 0 }
     }
 
-    fn look(&mut self, point: &[Number], close: bool, tally: &mut Tally) -> Finding {
+    fn look(&mut self, point: &Point, close: bool, tally: &mut Tally) -> Finding {
         if self.rational {
             return self.look_closely(point, 1);
         }
+        use Defined::{Always, Never};
         let intervals = sample::intervals(point);
         let [left, right] = self.program.evaluate(&mut doubles(), &mut self.coarse, &intervals);
-        use Defined::{Always, Never};
-        let coarse = match (left.defined, right.defined) {
-            (Never, Never) => Some(Finding::Outside),
-            (Always, Always) if agree(left, right) => Some(Finding::Agree),
-            _ => None,
+        let differ = match (left.defined, right.defined) {
+            (Never, Never) if !close => return Finding::Outside,
+            (Never, Always) if !close && self.rule.extends => return Finding::Extended,
+            (Always, Always) if !close && agree(left, right) => return Finding::Agree,
+            (Always, Always) => left.is_disjoint(&right),
+            (Always, Never) | (Never, Always) => true,
+            _ => false,
         };
-        if let (Some(finding), false) = (coarse, close) {
-            return finding;
-        }
-        if !close {
-            // Where doubles contradict a rule for certain, many bits have the last word.
-            let contradicts = match (left.defined, right.defined) {
-                (Always, Always) => left.is_disjoint(&right),
-                (Always, Never) => true,
-                (Never, Always) => !self.rule.extends,
-                _ => false,
-            };
-            if (left.defined, right.defined) == (Never, Always) && !contradicts {
-                return Finding::Extended;
-            }
-            if !contradicts {
-                self.hard += 1;
-                if self.hard > HARD {
-                    return Finding::Undecided;
-                }
+        // What doubles refute for certain is looked at with more bits all the same; so are some
+        // of the points at which they are too wide to say something.
+        if !close && !differ {
+            self.hard += 1;
+            if self.hard > HARD {
+                return Finding::Undecided;
             }
         }
         tally.close += 1;
-        self.look_closely(point, BITS.len())
+        let finding = self.look_closely(point, BITS.len());
+        tally.defects += u64::from(differ && matches!(finding, Finding::Agree | Finding::Outside));
+        finding
     }
 
     /// What exact numbers, or as many bits as it takes, say of a point.
-    fn look_closely(&mut self, point: &[Number], attempts: usize) -> Finding {
-        let values: Vec<Outcome> = point.iter().map(|n| Ok(Real::Exact(n.clone()))).collect();
+    fn look_closely(&mut self, point: &Point, attempts: usize) -> Finding {
+        let values = sample::reals(point);
         for (precision, run) in self.fine.iter_mut().take(attempts) {
             let [left, right] = self.program.evaluate(precision, run, &values);
             let finding = match (left, right) {
@@ -268,10 +263,10 @@ impl<'r> Bench<'r> {
     }
 
     /// The counterexample at a point, with what each side is there.
-    fn refute(&mut self, point: &[Number], left: Option<Real>, right: Option<Real>) -> Refusal {
+    fn refute(&mut self, point: &Point, left: Option<Real>, right: Option<Real>) -> Refusal {
         let (mut left, mut right) = (left, right);
         if left.is_none() && right.is_none() {
-            let values: Vec<Outcome> = point.iter().map(|n| Ok(Real::Exact(n.clone()))).collect();
+            let values = sample::reals(point);
             let (precision, run) = &mut self.fine[0];
             let [l, r] = self.program.evaluate(precision, run, &values);
             (left, right) = (l.ok(), r.ok());

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::{Counterexample, POINTS, Refusal, Verdict, judge};
 use crate::rewrite::rule::{Growth, Rule, Ruleset};
+use crate::term::Number;
 use crate::term::real::Real;
 use crate::text::{Diagnostic, Kind, Limits, Source};
 
@@ -105,7 +106,14 @@ impl fmt::Display for Counterexample {
             Some(value) => format!("is {}", value.decimal(DIGITS)),
             None => "has no value".to_owned(),
         };
-        let point: Vec<String> = self.point.iter().map(|(n, v)| format!("{n} = {v}")).collect();
+        let point: Vec<String> = self
+            .point
+            .iter()
+            .map(|(name, value)| match value {
+                Some(value) => format!("{name} = {}", short(value)),
+                None => format!("{name} without a value"),
+            })
+            .collect();
         let (left, right) = (side(&self.left), side(&self.right));
         let place =
             if point.is_empty() { String::new() } else { format!("at {} ", point.join(", ")) };
@@ -116,6 +124,11 @@ impl fmt::Display for Counterexample {
         }
         write!(f, "{place}the left side {left} and the right side {right}")
     }
+}
+
+/// A number as people write it: `1e300`, `2/3`.
+fn short(n: &Number) -> String {
+    n.to_decimal(DIGITS).unwrap_or_else(|| n.to_string())
 }
 
 /// A value to so many digits that near ones are told apart.

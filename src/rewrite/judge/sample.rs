@@ -2,11 +2,12 @@
 //! many sizes, moved to where the conditions of the rule hold.
 
 use super::program::{Program, Run};
-use crate::rewrite::condition::{Bound, Condition, Demand, Property, Relation};
+use crate::rewrite::condition::{Condition, Demand, Property, Relation, Threshold};
 use crate::rewrite::facts::{Facts, POINTS as SAMPLES, Signs};
+use crate::rewrite::pattern::Pattern;
 use crate::rewrite::rule::Rule;
 use crate::term::real::{NoValue, Outcome, Precision, Real};
-use crate::term::{Interval, Number};
+use crate::term::{Interval, Number, Op};
 
 /// Values that are tried in all combinations first: where domains end and branches meet.
 const SPECIAL: [(i64, i64); 9] =
@@ -21,6 +22,52 @@ const ATTEMPTS: usize = 24;
 /// Bits to which conditions are decided at a point.
 const BITS: usize = 96;
 
+/// The values of a rule's variables: `None` stands for a term without a value there.
+pub type Point = Vec<Option<Number>>;
+
+/// A demand that `shift + scale*x` be an integer, or an even or odd one with its remainder.
+struct Whole {
+    shift: Number,
+    scale: Number,
+    remainder: Option<i64>,
+}
+
+impl Whole {
+    /// The demand of a condition on one variable alone.
+    fn of(condition: &Condition, variable: usize) -> Option<Whole> {
+        let Demand::Is(property) = &condition.demand else { return None };
+        let remainder = match property {
+            Property::Integer => None,
+            Property::Even => Some(0),
+            Property::Odd => Some(1),
+            Property::Number | Property::Total => return None,
+        };
+        let (shift, scale) = match &condition.expression {
+            Pattern::Variable(v) if *v == variable => (Number::ZERO, Number::ONE),
+            Pattern::Sum(k, parts) => match parts.as_slice() {
+                [(c, Pattern::Variable(v))] if *v == variable => (k.clone(), c.clone()),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(Whole { shift, scale, remainder })
+    }
+
+    /// The value moved to one that fulfils the demand.
+    fn near(&self, value: &Number) -> Number {
+        let target = &self.shift + &(&self.scale * value);
+        let target = match self.remainder {
+            None => target.floor(),
+            Some(remainder) => {
+                let half = (&target * &Number::HALF).floor();
+                &(&half + &half) + &Number::from(remainder)
+            }
+        };
+        let inverse = self.scale.recip().expect("a variable that occurs");
+        &(&target - &self.shift) * &inverse
+    }
+}
+
 /// Draws the points of one rule, the same ones in every run.
 pub struct Sampler<'r> {
     rule: &'r Rule,
@@ -28,8 +75,11 @@ pub struct Sampler<'r> {
     drawn: u64,
     precision: Precision<'static>,
     conditions: Vec<(&'r Condition, Program, Run<Outcome>)>,
-    /// Variables that must be integers, even and odd ones with their remainder.
-    whole: Vec<Option<Option<i64>>>,
+    /// What makes an integer of each variable, where a condition wants one.
+    whole: Vec<Option<Whole>>,
+    /// Variables that may stand for terms without a value, which matters where there is a choice:
+    /// all other operations have none then either.
+    lacking: Vec<usize>,
 }
 
 impl<'r> Sampler<'r> {
@@ -43,25 +93,34 @@ impl<'r> Sampler<'r> {
         });
         let conditions = conditions.collect();
         let whole = (0..rule.variables.len()).map(|v| {
-            let about =
-                |c: &&Condition| c.expression == crate::rewrite::pattern::Pattern::Variable(v);
-            let demands: Vec<&Demand> =
-                rule.conditions.iter().filter(about).map(|c| &c.demand).collect();
-            let is = |p: Property| demands.contains(&&Demand::Is(p));
-            if is(Property::Even) {
-                Some(Some(0))
-            } else if is(Property::Odd) {
-                Some(Some(1))
-            } else {
-                is(Property::Integer).then_some(None)
-            }
+            rule.conditions.iter().filter_map(|c| Whole::of(c, v)).max_by_key(|w| w.remainder)
         });
         let whole = whole.collect();
-        Sampler { rule, seed: 0x9e37_79b9_7f4a_7c15, drawn: 0, precision, conditions, whole }
+        let constant = |v: usize| {
+            let demands = rule.conditions.iter().filter(|c| c.expression == Pattern::Variable(v));
+            let mut demands = demands.map(|c| &c.demand);
+            demands.any(|d| matches!(d, Demand::Is(p) if *p != Property::Integer))
+        };
+        let lazy = chooses(&rule.lhs) || chooses(&rule.rhs);
+        let lacking = (0..rule.variables.len())
+            .filter(|&v| lazy && !rule.dropped.contains(&v) && !constant(v));
+        let lacking = lacking.collect();
+        let seed = 0x9e37_79b9_7f4a_7c15;
+        Sampler { rule, seed, drawn: 0, precision, conditions, whole, lacking }
     }
 
     /// The next point at which the conditions hold; `None` when none was found in many attempts.
-    pub fn point(&mut self) -> Option<Vec<Number>> {
+    pub fn point(&mut self) -> Option<Point> {
+        let values = self.values()?;
+        let mut point: Point = values.into_iter().map(Some).collect();
+        let z = self.next();
+        if !self.lacking.is_empty() && z % 4 == 0 {
+            point[self.lacking[(z >> 8) as usize % self.lacking.len()]] = None;
+        }
+        Some(point)
+    }
+
+    fn values(&mut self) -> Option<Vec<Number>> {
         let k = self.drawn;
         self.drawn += 1;
         (0..ATTEMPTS).find_map(|attempt| {
@@ -97,16 +156,14 @@ impl<'r> Sampler<'r> {
         point
     }
 
-    /// The value as an integer, where the rule wants one.
+    /// The value as an integer, where the rule wants one; never a vast one, on which functions
+    /// would depend by all its digits.
     fn integral(&mut self, v: usize, value: Number) -> Number {
-        match self.whole[v] {
+        let small = Number::from((self.next() % 41) as i64 - 20);
+        match &self.whole[v] {
             None => value,
-            Some(_) if value.bits() > 40 => Number::from((self.next() % 41) as i64 - 20),
-            Some(None) => value.floor(),
-            Some(Some(remainder)) => {
-                let half = (&value * &Number::HALF).floor();
-                &(&half + &half) + &Number::from(remainder)
-            }
+            Some(whole) if value.bits() > 40 => whole.near(&small),
+            Some(whole) => whole.near(&value),
         }
     }
 
@@ -238,7 +295,7 @@ impl<'r> Sampler<'r> {
         condition: usize,
         point: &[Number],
         v: usize,
-        bound: &Bound,
+        bound: &Threshold,
     ) -> Option<(f64, f64)> {
         let (_, program, run) = &mut self.conditions[condition];
         let mut at = |x: i64| {
@@ -286,7 +343,18 @@ fn exact(x: f64) -> Number {
     Number::from_f64(x).unwrap_or(Number::ZERO)
 }
 
+/// Whether a pattern evaluates one of two parts only.
+fn chooses(pattern: &Pattern) -> bool {
+    let parts = pattern.form().map(|(_, parts)| parts).unwrap_or_default();
+    matches!(pattern, Pattern::Call(Op::If, _)) || parts.into_iter().any(chooses)
+}
+
 /// The interval of doubles around each coordinate.
-pub fn intervals(point: &[Number]) -> Vec<Interval> {
-    point.iter().map(Number::enclosure).collect()
+pub fn intervals(point: &Point) -> Vec<Interval> {
+    point.iter().map(|n| n.as_ref().map_or(Interval::NEVER, Number::enclosure)).collect()
+}
+
+/// The coordinates as real numbers.
+pub fn reals(point: &Point) -> Vec<Outcome> {
+    point.iter().map(|n| n.clone().map(Real::Exact).ok_or(NoValue::Undefined)).collect()
 }

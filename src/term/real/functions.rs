@@ -137,6 +137,12 @@ impl Precision<'_> {
         Ok(())
     }
 
+    /// The value without what rounding has put outside of a closed domain that it is in.
+    fn clamped(&self, x: &Real, least: Float, most: Option<Float>) -> Real {
+        let (lo, hi) = self.ends(x);
+        Real::Between(lo.max(least), most.map_or(hi.clone(), |most| hi.min(most)))
+    }
+
     fn elementary(&mut self, op: Op, x: &Real) -> Outcome {
         match op {
             Op::Exp => self.exponential(x, |c, x, cache| c.exp(x, Some(cache)), Float::ZERO),
@@ -181,19 +187,20 @@ impl Precision<'_> {
             }
             Op::Asin => {
                 self.within(x, Some(-1), Some(1), false)?;
-                self.increasing(x, |c, x, cache| c.asin(x, Some(cache)))
+                let x = self.clamped(x, Float::NEG_ONE, Some(Float::ONE));
+                self.increasing(&x, |c, x, cache| c.asin(x, Some(cache)))
             }
             Op::Acos => {
                 self.within(x, Some(-1), Some(1), false)?;
-                let x = self.negative(x);
-                let turned = self.increasing(&x, |c, x, cache| c.acos(&-x.clone(), Some(cache)))?;
-                Ok(turned)
+                let x = self.clamped(&self.negative(x), Float::NEG_ONE, Some(Float::ONE));
+                self.increasing(&x, |c, x, cache| c.acos(&-x.clone(), Some(cache)))
             }
             Op::Atan => self.increasing(x, |c, x, cache| c.atan(x, Some(cache))),
             Op::Asinh => self.increasing(x, |c, x, cache| c.asinh(x, Some(cache))),
             Op::Acosh => {
                 self.within(x, Some(1), None, false)?;
-                self.increasing(x, |c, x, cache| c.acosh(x, Some(cache)))
+                let x = self.clamped(x, Float::ONE, None);
+                self.increasing(&x, |c, x, cache| c.acosh(x, Some(cache)))
             }
             Op::Atanh => {
                 self.within(x, Some(-1), Some(1), true)?;

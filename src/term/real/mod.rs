@@ -161,8 +161,16 @@ impl<'a> Precision<'a> {
     }
 
     /// As [`Self::around`], for functions: what they say of exactness is about a working precision.
+    ///
+    /// Arguments are known to be inside of the domain; only their rounding may have left it, and
+    /// more bits bring it back.
     fn near(&self, rounded: FpResult<Float>) -> Result<(Float, Float), NoValue> {
-        self.beside(rounded.map_err(no_value)?.value())
+        let value = rounded.map_err(|e| match no_value(e) {
+            NoValue::Undefined => NoValue::Undecided,
+            other => other,
+        })?;
+        let value = value.value();
+        if value.repr().is_infinite() { Err(NoValue::Undecided) } else { self.beside(value) }
     }
 
     fn beside(&self, x: Float) -> Result<(Float, Float), NoValue> {
