@@ -8,6 +8,7 @@
 use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::around::Around;
 use super::condition;
 use super::cost::{Measure, cost};
 use super::language::Form;
@@ -15,7 +16,7 @@ use super::matcher::Matcher;
 use super::pattern::{Bindings, Bound, Match, Pattern, Rest};
 use super::region::Region;
 use super::rule::{Rule, Ruleset};
-use super::saturate::{present, search};
+use super::saturate::search;
 use crate::term::sample::Claim;
 use crate::term::visit::Rebuild;
 use crate::term::{Graph, Interval, Number, Op, Term};
@@ -59,10 +60,10 @@ fn step(
     }
     let mut region = Region::load(graph, roots, boundary, assumptions);
     let mut found: Vec<(&Rule, Match)> = Vec::new();
-    let present = present(&region.classes);
-    for rule in candidates.into_iter().filter(|r| r.needs.within(present)) {
+    let around = Around::of(&region.classes);
+    for rule in candidates.into_iter().filter(|r| around.has(r.needs)) {
         let matcher = Matcher::new(&region.classes, 100_000);
-        search(&region.classes, &matcher, rule, MATCHES, &mut found);
+        search(&region.classes, &around, &matcher, rule, MATCHES, &mut found);
     }
     if found.is_empty() {
         return None;

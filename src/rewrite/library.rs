@@ -1,6 +1,6 @@
 //! The rules that isoterm ships.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::rule::Ruleset;
 use crate::text::Source;
@@ -20,10 +20,10 @@ impl Ruleset {
     ///
     /// # Panics
     /// When a shipped file has an error, which the tests exclude.
-    pub fn standard() -> &'static Ruleset {
-        static RULES: OnceLock<Ruleset> = OnceLock::new();
+    pub fn standard() -> &'static Arc<Ruleset> {
+        static RULES: OnceLock<Arc<Ruleset>> = OnceLock::new();
         RULES.get_or_init(|| {
-            FILES.iter().fold(Ruleset::default(), |all, (name, text)| {
+            let all = FILES.iter().fold(Ruleset::default(), |all, (name, text)| {
                 let source = Source::new(*name, *text);
                 let rules = Ruleset::parse(&source).unwrap_or_else(|errors| {
                     panic!(
@@ -32,7 +32,8 @@ impl Ruleset {
                     )
                 });
                 all.with(rules)
-            })
+            });
+            Arc::new(all)
         })
     }
 }

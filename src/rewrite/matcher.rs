@@ -405,6 +405,8 @@ impl<'a> Matcher<'a> {
                         let inner = &power * &inverse;
                         // (b^k)^e is b^(k e) for integers e, and where b cannot be negative.
                         let exact = e.is_integer() || !power.is_integer();
+                        // x is not 1/(1/x), which has no value at zero.
+                        let exact = exact && (power.is_negative() || !e.is_negative());
                         if !(e.is_one() || inner.is_integer() && exact) {
                             continue;
                         }

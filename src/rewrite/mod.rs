@@ -8,6 +8,7 @@
 //!
 //! Only this module names egg.
 
+pub mod around;
 pub mod condition;
 pub mod cost;
 pub mod extend;

@@ -173,7 +173,8 @@ impl Pattern {
                 )
             }
             Pattern::Product(mut parts) => {
-                parts.sort_by_key(|(p, _)| rank(p));
+                // Only a variable without an exponent takes what is left: such a one comes last.
+                parts.sort_by_key(|(p, e)| (rank(p).0, e.is_one(), rank(p)));
                 Pattern::Product(
                     parts.into_iter().map(|(p, e)| (p.ordered(occurrences), e)).collect(),
                 )

@@ -187,6 +187,12 @@ impl Line<'_> {
                     "terms are simplified when they are read; a rule is for what is left over",
                 )
             }
+            Unfit::Same => {
+                let read = crate::syntax::print(&self.graph, read);
+                let message = format!("both sides are read as `{read}`");
+                Diagnostic::error(Kind::Rule, rule.span, message)
+                    .help("terms are simplified when they are read; this needs no rule")
+            }
             Unfit::Unbound(v) => {
                 let message =
                     format!("the left side does not say what `{}` is", self.variables.names[v]);

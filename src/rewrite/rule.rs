@@ -2,6 +2,7 @@
 
 use egg::Language;
 
+use super::around::near;
 use super::condition::Condition;
 use super::cost::Measure;
 use super::language::Head;
@@ -33,6 +34,8 @@ pub struct Rule {
     pub expanding: bool,
     /// Operations that a term must contain to be matched.
     pub needs: Operations,
+    /// Operations that must stand close below what is matched.
+    pub near: Operations,
     /// The line that it was read from.
     pub origin: Origin,
 }
@@ -60,6 +63,11 @@ impl Operations {
         Operations(self.0 | 1 << op as u64)
     }
 
+    /// The operations of both sets.
+    pub fn union(self, other: Operations) -> Operations {
+        Operations(self.0 | other.0)
+    }
+
     /// Whether every operation is in the other set.
     pub fn within(self, other: Operations) -> bool {
         self.0 & !other.0 == 0
@@ -79,6 +87,8 @@ pub enum Unfit {
     Inexpressible,
     /// The left side is a variable or a number.
     Trivial,
+    /// Both sides are one term.
+    Same,
     /// The right side has this variable and the left side has not.
     Unbound(usize),
 }
@@ -101,6 +111,9 @@ impl Rule {
         if matches!(lhs, Pattern::Variable(_) | Pattern::Number(_)) {
             return Err(Unfit::Trivial);
         }
+        if lhs == rhs {
+            return Err(Unfit::Same);
+        }
         let (left, right) =
             (occurrences(&lhs, variables.len()), occurrences(&rhs, variables.len()));
         if let Some(v) = (0..variables.len()).find(|&v| left[v] == 0 && right[v] > 0) {
@@ -114,6 +127,7 @@ impl Rule {
         Ok(Rule {
             name: name.to_owned(),
             dropped: (0..variables.len()).filter(|&v| left[v] > 0 && right[v] == 0).collect(),
+            near: near(&lhs),
             lhs: lhs.ordered(&left),
             rhs,
             conditions,

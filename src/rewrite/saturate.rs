@@ -6,14 +6,14 @@
 
 use egg::{Id, Language};
 
+use super::around::Around;
 use super::condition;
 use super::facts::Graph as Classes;
 use super::language::{Form, Head};
 use super::matcher::Matcher;
 use super::pattern::{Match, Pattern, Rest};
 use super::region::Build;
-use super::rule::{Operations, Rule, Ruleset};
-use crate::term::op::TABLE;
+use super::rule::{Rule, Ruleset};
 use crate::term::{Number, Op};
 
 /// Bounds on the size and the effort of saturation.
@@ -60,10 +60,10 @@ pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop
     let mut work = 0;
     for _ in 0..budget.iterations {
         let mut found: Vec<(&Rule, Match)> = Vec::new();
-        let present = present(classes);
-        for rule in rules.exact().filter(|r| r.needs.within(present)) {
+        let around = Around::of(classes);
+        for rule in rules.exact().filter(|r| around.has(r.needs)) {
             let matcher = Matcher::new(classes, budget.work.saturating_sub(work));
-            search(classes, &matcher, rule, budget.matches, &mut found);
+            search(classes, &around, &matcher, rule, budget.matches, &mut found);
             work += matcher.work();
         }
         if work > budget.work {
@@ -98,16 +98,10 @@ pub fn saturate(classes: &mut Classes, rules: &Ruleset, budget: &Budget) -> Stop
     Stop::Iterations
 }
 
-/// The operations that occur in the graph: rules that need others are not looked for.
-pub fn present(classes: &Classes) -> Operations {
-    let occurs =
-        |op: &Op| classes.classes_for_op(&Head::Call(*op)).is_some_and(|mut c| c.next().is_some());
-    TABLE.iter().map(|row| row.op).filter(occurs).collect()
-}
-
 /// Collects up to `limit` matches of one rule, class by class in a fixed order.
 pub fn search<'r>(
     classes: &Classes,
+    around: &Around,
     matcher: &Matcher<'_>,
     rule: &'r Rule,
     limit: usize,
@@ -118,6 +112,7 @@ pub fn search<'r>(
     if head == Head::Call(Op::Pow) {
         candidates.extend(classes.classes_for_op(&Head::Product).into_iter().flatten());
     }
+    candidates.retain(|&id| around.has_below(id, rule.near));
     candidates.sort_unstable();
     candidates.dedup();
     let end = found.len() + limit;

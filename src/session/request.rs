@@ -1,6 +1,6 @@
 //! What can be asked about expressions; the command line and `batch` ask the same questions.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::definitions::Definitions;
@@ -38,6 +38,7 @@ pub struct Workspace {
     /// What names stand for.
     pub definitions: Definitions,
     known: Known,
+    rules: Arc<Ruleset>,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
     limits: Limits,
@@ -88,9 +89,15 @@ impl Workspace {
             graph: Graph::new(),
             definitions: Definitions::default(),
             known: Known::default(),
+            rules: Ruleset::standard().clone(),
             stop: || false,
             limits: limits.clone(),
         }
+    }
+
+    /// The same workspace with other rules than those that isoterm ships.
+    pub fn with_rules(self, rules: Arc<Ruleset>) -> Workspace {
+        Workspace { rules, ..self }
     }
 
     /// The same workspace, in which long work ends once `stop` says so; the best that was found
@@ -216,7 +223,7 @@ impl Workspace {
         let known = self.known.bounds.iter();
         let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
         let options = Options { assumptions, stop: self.stop, ..Options::reading() };
-        optimise(&mut self.graph, roots, Ruleset::standard(), &options).roots
+        optimise(&mut self.graph, roots, &self.rules, &options).roots
     }
 
     /// The shortest form found of a term, multiplied out first where that leads further.
@@ -264,7 +271,7 @@ impl Workspace {
         let known = self.known.bounds.iter();
         let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
         let options = Options { assumptions, stop: self.stop, ..Options::kernel() };
-        optimise(&mut self.graph, &[root], Ruleset::standard(), &options).roots[0]
+        optimise(&mut self.graph, &[root], &self.rules, &options).roots[0]
     }
 
     /// The shortest form that is equal wherever the expression has a value.

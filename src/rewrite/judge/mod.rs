@@ -22,6 +22,7 @@ mod sample;
 use std::fmt;
 
 pub use program::Program;
+pub use report::Judged;
 use sample::Point;
 
 use super::rule::{Growth, Rule};

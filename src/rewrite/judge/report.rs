@@ -13,29 +13,33 @@ use crate::text::{Diagnostic, Kind, Limits, Source};
 /// Digits of the values of a counterexample.
 const DIGITS: usize = 17;
 
+/// Rules that may be used with what the judge found of them, and refusals with their text.
+pub type Judged = (Vec<(Rule, Verdict)>, Vec<(Diagnostic, Option<Refusal>)>);
+
 impl Ruleset {
-    /// The rules of a file with what the judge found of each, in their order, and every error of
-    /// the file: what cannot be read and what is refused.
-    pub fn judged(source: &Source) -> (Vec<(Rule, Verdict)>, Vec<Diagnostic>) {
-        let (read, mut errors) = Ruleset::read(source);
-        let judged: Vec<(Rule, Result<Verdict, Refusal>)> = read
-            .rules
-            .into_par_iter()
-            .map(|rule| {
-                let verdict = judge(&rule, POINTS);
-                (rule, verdict)
-            })
-            .collect();
-        let mut sound = Vec::new();
-        for (rule, verdict) in judged {
+    /// What the judge finds of each rule of a set, in their order.
+    pub fn judged(&self) -> Judged {
+        let verdicts: Vec<Result<Verdict, Refusal>> =
+            self.rules.par_iter().map(|rule| judge(rule, POINTS)).collect();
+        let (mut sound, mut refused) = (Vec::new(), Vec::new());
+        for (rule, verdict) in self.rules.iter().zip(verdicts) {
             match verdict {
-                Ok(verdict) => sound.push((rule, verdict)),
-                Err(refusal) => errors.push(refusal.diagnostic(&rule)),
+                Ok(verdict) => sound.push((rule.clone(), verdict)),
+                Err(refusal) => refused.push((refusal.diagnostic(rule), Some(refusal))),
             }
         }
-        errors.sort_by_key(|e| e.span.map_or(0, |s| s.start));
-        errors.truncate(Limits::default().errors);
-        (sound, errors)
+        (sound, refused)
+    }
+
+    /// What the judge finds of each rule of a file, and every error of the file: what cannot be
+    /// read and what is refused, by place.
+    pub fn check(source: &Source) -> Judged {
+        let (read, errors) = Ruleset::read(source);
+        let (sound, mut refused) = read.judged();
+        refused.extend(errors.into_iter().map(|e| (e, None)));
+        refused.sort_by_key(|(e, _)| e.span.map_or(0, |s| s.start));
+        refused.truncate(Limits::default().errors);
+        (sound, refused)
     }
 
     /// The rules of a file, all of which the judge accepts.
@@ -43,10 +47,10 @@ impl Ruleset {
     /// # Errors
     /// Every error of the file: what cannot be read, and what is refused with a counterexample.
     pub fn load(source: &Source) -> Result<Ruleset, Vec<Diagnostic>> {
-        let (sound, errors) = Ruleset::judged(source);
-        match errors.is_empty() {
+        let (sound, refused) = Ruleset::check(source);
+        match refused.is_empty() {
             true => Ok(Ruleset { rules: sound.into_iter().map(|(rule, _)| rule).collect() }),
-            false => Err(errors),
+            false => Err(refused.into_iter().map(|(error, _)| error).collect()),
         }
     }
 }
