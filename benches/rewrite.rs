@@ -5,6 +5,8 @@
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use egg::{Pattern, RecExpr, Rewrite, Runner, SymbolLang, rewrite};
+use isoterm::rewrite::around::Around;
+use isoterm::rewrite::around::Around;
 use isoterm::rewrite::matcher::Matcher;
 use isoterm::rewrite::region::Region;
 use isoterm::rewrite::saturate::{saturate, search};
@@ -109,12 +111,14 @@ fn spike(c: &mut Criterion) {
             );
         });
         let region = load();
+        let around = Around::of(&region.classes);
+        let around = Around::of(&region.classes);
         let rule = rules.exact().find(|r| r.name == name).expect("the rule");
         group.bench_function(format!("nary/{name}, search alone"), |b| {
             b.iter(|| {
                 let mut found = Vec::new();
                 let matcher = Matcher::new(&region.classes, once.work);
-                search(&region.classes, &matcher, rule, once.matches, &mut found);
+                search(&region.classes, &around, &matcher, rule, once.matches, &mut found);
                 assert!(!found.is_empty());
             });
         });

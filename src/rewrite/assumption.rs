@@ -61,7 +61,7 @@ impl Assumptions {
         }
         if !graph.is_truth(condition) {
             // A number that is not zero counts as true.
-            let signs = if truth { Signs::NEGATIVE.or(Signs::POSITIVE) } else { Signs::ZERO };
+            let signs = if truth { Signs::NONZERO } else { Signs::ZERO };
             return self.single(graph, condition, &Number::ZERO, signs);
         }
         self.add(condition, Facts::number(&value));
@@ -80,7 +80,7 @@ impl Assumptions {
             }
             (Op::Equal, &[a, b], true) => self.difference(graph, b, a, Signs::ZERO),
             (Op::Equal, &[a, b], false) => {
-                self.difference(graph, b, a, Signs::NEGATIVE.or(Signs::POSITIVE));
+                self.difference(graph, b, a, Signs::NONZERO);
             }
             _ => {}
         }

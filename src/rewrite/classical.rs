@@ -11,6 +11,7 @@ use egg::Id;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::apply::{allowed, result};
+use super::around::operations_below;
 use super::cost::Measure;
 use super::explain::Around;
 use super::language::Head;
@@ -278,8 +279,9 @@ impl<'g, 'r> Classical<'g, 'r> {
         let head = egg::Language::discriminant(form);
         let old = self.cost(term);
         let mut best: Option<(f64, Taken<'r>)> = None;
+        let below = operations_below(&self.terms, id);
         let rules = self.rules.get(&head).cloned();
-        for &rule in rules.iter().flat_map(|rules| rules.iter()) {
+        for &rule in rules.iter().flat_map(|r| r.iter()).filter(|r| r.near.within(below)) {
             let matcher = Matcher::new(&self.terms, PATIENCE);
             let mut found = matcher.search(&rule.lhs, id, rule.variables.len());
             self.work += matcher.work();

@@ -132,6 +132,8 @@ fn call(op: Op, args: &[&Facts], sampled: bool) -> Facts {
     match op {
         // exp never reaches zero although its enclosure does.
         Op::Exp => facts.signs = Signs::POSITIVE,
+        // Nor does a power of a positive base.
+        Op::Pow if args[0].signs == Signs::POSITIVE => facts.signs = Signs::POSITIVE,
         Op::Abs => facts.signs = facts.signs.both(args[0].signs.power(&2.into())),
         Op::If => {
             facts.signs = args[1].signs.or(args[2].signs);

@@ -4,11 +4,13 @@
 //! carried along ([`facts`]); rules from `rules/*.rules` ([`rule`]) are matched modulo
 //! associativity and commutativity with a rest ([`pattern`], [`matcher`]) and applied under limits
 //! ([`saturate`]); the cheapest choice under shared cost is extracted ([`extract`]). Steps that
-//! extend a domain are taken outside the e-graph ([`extend`]).
+//! extend a domain are taken outside the e-graph, by the classical rewriter ([`classical`]); both
+//! ways to rewrite are an [`Engine`]. What was done can be explained and checked ([`explain`]).
 //!
 //! Only this module names egg.
 
 pub mod apply;
+pub mod around;
 pub mod assumption;
 pub mod branches;
 pub mod classical;
@@ -27,6 +29,7 @@ pub mod matcher;
 pub mod optimise;
 pub mod pattern;
 pub mod plan;
+mod reading;
 pub mod region;
 pub mod rule;
 pub mod saturate;

@@ -126,6 +126,30 @@ impl Pattern {
         })
     }
 
+    /// The root as a node whose arguments are classes 0, 1, …, and the patterns of these.
+    ///
+    /// `None` for a variable.
+    pub(super) fn form(&self) -> Option<(Form, Vec<&Pattern>)> {
+        let ids = |n: usize| (0..n).map(Id::from).collect();
+        Some(match self {
+            Pattern::Variable(_) => return None,
+            Pattern::Number(n) => (Form::Number(n.clone()), Vec::new()),
+            Pattern::Sum(constant, parts) => {
+                let coefficients = parts.iter().map(|(c, _)| c.clone()).collect();
+                let constant = constant.clone();
+                let form = Form::Sum { constant, coefficients, ids: ids(parts.len()) };
+                (form, parts.iter().map(|(_, p)| p).collect())
+            }
+            Pattern::Product(parts) => {
+                let exponents = parts.iter().map(|(_, e)| e.clone()).collect();
+                let form = Form::Product { exponents, ids: ids(parts.len()) };
+                (form, parts.iter().map(|(p, _)| p).collect())
+            }
+            Pattern::Call(op, args) => (Form::Call(*op, ids(args.len())), args.iter().collect()),
+            Pattern::Apply(f, args) => (Form::Apply(*f, ids(args.len())), args.iter().collect()),
+        })
+    }
+
     /// Calls `f` with each occurrence of a variable.
     pub fn each_variable(&self, f: &mut impl FnMut(usize)) {
         match self {
@@ -157,7 +181,8 @@ impl Pattern {
                 )
             }
             Pattern::Product(mut parts) => {
-                parts.sort_by_key(|(p, _)| rank(p));
+                // Only a variable without an exponent takes what is left: such a one comes last.
+                parts.sort_by_key(|(p, e)| (rank(p).0, e.is_one(), rank(p)));
                 Pattern::Product(
                     parts.into_iter().map(|(p, e)| (p.ordered(occurrences), e)).collect(),
                 )

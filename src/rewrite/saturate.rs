@@ -1,12 +1,13 @@
 //! Equality saturation under limits on nodes, iterations and work that hold inside the loop.
 //!
 //! Only exact steps enter the graph: both sides have the same value and the same domain, given
-//! the facts. Steps that extend a domain are taken on terms, one at a time, by [`super::extend`].
+//! the facts. Steps that extend a domain are taken on terms, one at a time, by [`super::classical`].
 //! No limit is a wall time, so a result never depends on the machine.
 
 use egg::{Id, Language};
 
 use super::apply::{allowed, result};
+use super::around::Around;
 use super::knowledge::Classes;
 use super::language::{Form, Head};
 use super::matcher::Matcher;
@@ -66,20 +67,21 @@ pub fn saturate(
 ) -> Stop {
     let mut work = 0;
     for _ in 0..budget.iterations {
+        let around = Around::of(classes);
         let mut found: Vec<(usize, &Rule, Match)> = Vec::new();
-        for (k, rule) in rules.rules.iter().enumerate().filter(|(_, r)| !r.extends) {
+        let exact = rules.rules.iter().enumerate().filter(|(_, r)| !r.extends);
+        for (k, rule) in exact.filter(|(_, r)| around.has(r.needs)) {
             if stop() {
                 return Stop::Interrupted;
             }
             let matcher = Matcher::new(classes, budget.work.saturating_sub(work));
             let mut matches = Vec::new();
-            search(classes, &matcher, rule, budget.matches, &mut matches);
+            search(classes, &around, &matcher, rule, budget.matches, &mut matches);
             found.extend(matches.into_iter().map(|m| (k, rule, m)));
             work += matcher.work();
         }
-        if work > budget.work {
-            return Stop::Work;
-        }
+        // What was found before the work was used up is still taken.
+        let exhausted = work > budget.work;
         let before = (classes.total_number_of_nodes(), classes.number_of_classes());
         let mut changed = false;
         for (k, rule, m) in found {
@@ -97,6 +99,9 @@ pub fn saturate(
         if classes.analysis.conflict {
             return Stop::Conflict;
         }
+        if exhausted {
+            return Stop::Work;
+        }
         let after = (classes.total_number_of_nodes(), classes.number_of_classes());
         if !changed && before == after {
             return Stop::Saturated;
@@ -108,6 +113,7 @@ pub fn saturate(
 /// Collects up to `limit` matches of one rule, class by class in a fixed order.
 pub fn search(
     classes: &Classes,
+    around: &Around,
     matcher: &Matcher<'_, Classes>,
     rule: &Rule,
     limit: usize,
@@ -118,6 +124,7 @@ pub fn search(
     if head == Head::Call(Op::Pow) {
         candidates.extend(classes.classes_for_op(&Head::Product).into_iter().flatten());
     }
+    candidates.retain(|&id| around.has_below(id, rule.near));
     candidates.sort_unstable();
     candidates.dedup();
     let end = found.len() + limit;

@@ -15,6 +15,8 @@ impl Signs {
     pub const POSITIVE: Signs = Signs(4);
     /// Not less than zero.
     pub const NONNEGATIVE: Signs = Signs(6);
+    /// Any but zero.
+    pub const NONZERO: Signs = Signs(5);
     /// Nothing known.
     pub const ANY: Signs = Signs(7);
 

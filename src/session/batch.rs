@@ -1,8 +1,11 @@
 //! Requests and answers as lines of JSON, for other programs over a pipe.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use super::request::{DIGITS, Reduced, Verdict, Workspace};
+use crate::rewrite::Ruleset;
 use crate::term::{Number, Term};
 use crate::text::{Diagnostic, Kind, Limits};
 
@@ -219,7 +222,12 @@ pub fn number(text: &str) -> Result<Number, Vec<Diagnostic>> {
 }
 
 /// Answers one line; `clock` gives microseconds.
-pub fn answer(line: &[u8], limits: &Limits, clock: &dyn Fn() -> u64) -> String {
+pub fn answer(
+    line: &[u8],
+    limits: &Limits,
+    rules: &Arc<Ruleset>,
+    clock: &dyn Fn() -> u64,
+) -> String {
     let begun = clock();
     let request: Result<Value, String> = match limits.check_bytes(line.len()) {
         Err(e) => Err(e.message),
@@ -232,7 +240,7 @@ pub fn answer(line: &[u8], limits: &Limits, clock: &dyn Fn() -> u64) -> String {
             let id = fields.get("id").cloned().unwrap_or(Value::Null);
             let texts = ["expr", "a"].iter().filter_map(|f| fields.get(*f)?.as_str());
             about = texts.map(str::to_owned).next().unwrap_or_default();
-            (id, run(&fields, limits))
+            (id, run(&fields, limits, rules))
         }
         Ok(_) => (Value::Null, Err(config("a request is an object"))),
     };
@@ -248,8 +256,13 @@ pub fn answer(line: &[u8], limits: &Limits, clock: &dyn Fn() -> u64) -> String {
     Value::Object(reply).to_string()
 }
 
-fn run(fields: &Map<String, Value>, limits: &Limits) -> Result<Value, Vec<Diagnostic>> {
-    let mut request = Request { fields, workspace: Workspace::new(limits) };
+fn run(
+    fields: &Map<String, Value>,
+    limits: &Limits,
+    rules: &Arc<Ruleset>,
+) -> Result<Value, Vec<Diagnostic>> {
+    let workspace = Workspace::new(limits).with_rules(rules.clone());
+    let mut request = Request { fields, workspace };
     let name = request.text("op")?;
     let names = OPERATIONS.iter().map(|o| o.name);
     let operation = OPERATIONS.iter().find(|o| o.name == name).ok_or_else(|| {

@@ -10,11 +10,13 @@ mod load;
 pub mod matrix;
 pub mod output;
 pub mod request;
+mod rules;
 mod simplify;
 mod state;
 mod witness;
 
 pub use commands::COMMANDS;
 pub use load::{Refused, bytes, describe, load, load_text, models};
+pub use rules::rules;
 pub use simplify::{simplify, term};
 pub use state::{Model, Run, STYLES, Session, Style, command, refusal};

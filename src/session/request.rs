@@ -1,15 +1,15 @@
 //! What can be asked about expressions; the command line and `batch` ask the same questions.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::definitions::Definitions;
 use crate::calculus::{self, Solutions, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
 use crate::rewrite::{Assumptions, Measure, Options, Ruleset, cost, optimise};
-use crate::study::precise::{NoValue, Precise, decimal, value};
 use crate::syntax::print::{Latex, Plain, try_print};
 use crate::term::evaluate::{Enclosing, evaluate};
+use crate::term::real::{NoValue, Precise, decimal, value};
 use crate::term::visit::{contains, free_symbols, substitute};
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
@@ -39,6 +39,7 @@ pub struct Workspace {
     /// What names stand for.
     pub definitions: Definitions,
     known: Known,
+    rules: Arc<Ruleset>,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
     limits: Limits,
@@ -89,9 +90,15 @@ impl Workspace {
             graph: Graph::new(),
             definitions: Definitions::default(),
             known: Known::default(),
+            rules: Ruleset::standard().clone(),
             stop: || false,
             limits: limits.clone(),
         }
+    }
+
+    /// The same workspace with other rules than those that isoterm ships.
+    pub fn with_rules(self, rules: Arc<Ruleset>) -> Workspace {
+        Workspace { rules, ..self }
     }
 
     /// The same workspace, in which long work ends once `stop` says so; the best that was found
@@ -214,7 +221,7 @@ impl Workspace {
     fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
         let assumptions = self.known.facts.clone();
         let options = Options { assumptions, stop: self.stop, ..Options::reading() };
-        optimise(&mut self.graph, roots, Ruleset::standard(), &options).roots
+        optimise(&mut self.graph, roots, &self.rules, &options).roots
     }
 
     /// The shortest form found of a term, multiplied out first where that leads further.
@@ -261,7 +268,7 @@ impl Workspace {
     pub fn cheapest(&mut self, root: Term) -> Term {
         let assumptions = self.known.facts.clone();
         let options = Options { assumptions, stop: self.stop, ..Options::kernel() };
-        optimise(&mut self.graph, &[root], Ruleset::standard(), &options).roots[0]
+        optimise(&mut self.graph, &[root], &self.rules, &options).roots[0]
     }
 
     /// The shortest form that is equal wherever the expression has a value.
@@ -490,6 +497,10 @@ impl Workspace {
             Err(NoValue::TooLarge) => {
                 Err(error(Kind::Resource, "a number on the way is too large to compute"))
             }
+            Err(NoValue::Undecided) => Err(error(
+                Kind::Resource,
+                "a number on the way is not told apart from where the value changes",
+            )),
             Err(NoValue::Unknown(name)) => {
                 let names = at.iter().map(|(n, _)| n.as_str());
                 let nearest = crate::text::nearest(&name, names);

@@ -3,9 +3,11 @@
 use super::request::names;
 use crate::rewrite::Assumptions;
 use crate::rewrite::facts::Facts;
-use crate::study::precise::{NoValue, Precise, value};
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
+use crate::term::op::Class;
+use crate::term::real::{NoValue, Precise, value};
+use crate::term::visit::reachable;
 use crate::term::{Graph, Interval, Node, Number, Term};
 use rustc_hash::FxHashMap;
 
@@ -75,6 +77,11 @@ pub fn difference(
         .collect();
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut close = 0;
+    let mut gap: Option<Vec<(String, Number)>> = None;
+    let rational = reachable(graph, &[b]).iter().all(|&t| match graph.node(t) {
+        Node::Call(op, _) => op.row().class == Class::Arithmetic,
+        _ => true,
+    });
     for k in 0..SPECIAL.len() * SPECIAL.len() + POINTS {
         let point: Option<Vec<(String, Number)>> = variables
             .iter()
@@ -95,8 +102,18 @@ pub fn difference(
         if x.defined != Defined::Always {
             continue;
         }
-        if y.defined == Defined::Never || (y.defined == Defined::Always && x.is_disjoint(&y)) {
+        if y.defined == Defined::Always && x.is_disjoint(&y) {
             return Some(point);
+        }
+        if y.defined == Defined::Never {
+            // One point without a value, as that of (cosh(x) - 1)/sinh(x) at zero, is a gap that
+            // such formulas are commonly read without; two points are a smaller domain.
+            match &gap {
+                Some(first) if *first != point => return Some(point),
+                _ if rational => return Some(point),
+                _ => gap = Some(point),
+            }
+            continue;
         }
         if close < CLOSE && y.defined == Defined::Always {
             close += 1;
@@ -115,7 +132,7 @@ pub fn difference(
 /// Whether two values differ within the digits that both are correct to.
 fn differ(a: &Result<Precise, NoValue>, b: &Result<Precise, NoValue>) -> bool {
     let text = |v: &Result<Precise, NoValue>| match v {
-        Ok(Precise::Exact(n)) => Some(crate::study::precise::decimal(n, DIGITS)),
+        Ok(Precise::Exact(n)) => Some(crate::term::real::decimal(n, DIGITS)),
         Ok(Precise::Rounded(text)) => Some(text.clone()),
         Ok(Precise::NearZero { .. }) | Err(_) => None,
     };

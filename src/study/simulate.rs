@@ -1,7 +1,7 @@
 //! Simulation: a system's terms optimised, compiled and integrated.
 
 use std::cell::RefCell;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Error;
 use super::culprit::Point;
@@ -81,20 +81,34 @@ pub struct Compiled {
 }
 
 /// How to compile.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Compilation {
     /// The name of a row of [`BACKENDS`].
     pub backend: String,
     /// Whether every operation of the right-hand side is done as the model writes it, in that
     /// order and with its rounding, instead of the cheapest form that is equal over the reals.
     pub exact_order: bool,
+    /// The rules that terms are rewritten with.
+    pub rules: Arc<Ruleset>,
 }
 
 impl Default for Compilation {
     fn default() -> Self {
-        Compilation { backend: "jit".to_owned(), exact_order: false }
+        let rules = Ruleset::standard().clone();
+        Compilation { backend: "jit".to_owned(), exact_order: false, rules }
     }
 }
+
+/// Whether two ways to compile give the same kernels; rules are the same when they are shared.
+impl PartialEq for Compilation {
+    fn eq(&self, other: &Self) -> bool {
+        self.backend == other.backend
+            && self.exact_order == other.exact_order
+            && Arc::ptr_eq(&self.rules, &other.rules)
+    }
+}
+
+impl Eq for Compilation {}
 
 /// Stages whose time a caller may want to know, in order.
 pub const STAGES: [&str; 4] = ["optimise", "differentiate", "compile", "initialise"];
@@ -114,7 +128,7 @@ impl Compiled {
             .find(|b| b.name() == how.backend)
             .ok_or_else(|| Error::UnknownBackend(how.backend.clone()))?;
         let mut graph = system.graph.clone();
-        let rules = Ruleset::standard();
+        let rules = &how.rules;
         stage(STAGES[0]);
         let options = rewrite::Options::kernel();
         let roots: Vec<Term> = system.equations.iter().map(|e| e.value).collect();

@@ -46,6 +46,24 @@ pub fn lower_condition(
     Lowering::new(tree, graph, scope, indices, limits).finish(root, Sort::Truth)
 }
 
+/// Builds the term of an expression, a number or a condition, and says whether it is a condition,
+/// which a pattern variable alone does not tell; the rest is as in [`lower`].
+///
+/// # Errors
+/// Those of [`lower`].
+pub fn lower_any(
+    tree: &Tree,
+    root: Id,
+    graph: &mut Graph,
+    scope: &mut dyn Scope,
+    limits: &Limits,
+) -> Result<(Term, Option<bool>), Vec<Diagnostic>> {
+    let mut lowering = Lowering::new(tree, graph, scope, &[], limits);
+    let value = lowering.run(root);
+    let truth = (value.sort != Sort::Either).then_some(value.sort == Sort::Truth);
+    Ok((lowering.end(value)?, truth))
+}
+
 /// What an item is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Sort {
@@ -129,6 +147,11 @@ impl<'a> Lowering<'a> {
         if self.errors.is_empty() && value.sort != sort && value.sort != Sort::Either {
             self.wrong_sort(root, sort);
         }
+        self.end(value)
+    }
+
+    /// The term of a value, when nothing was wrong on the way.
+    fn end(mut self, value: Value) -> Result<Term, Vec<Diagnostic>> {
         if self.errors.is_empty() {
             return Ok(value.term);
         }

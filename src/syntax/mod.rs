@@ -12,7 +12,7 @@ pub mod rule;
 mod scope;
 pub mod tree;
 
-pub use lower::{lower, lower_condition};
+pub use lower::{lower, lower_any, lower_condition};
 pub use operators::Operator;
 pub use print::{print, print_as};
 pub use scope::Scope;

@@ -213,7 +213,23 @@ impl Number {
     /// The tightest interval of doubles around the number.
     pub fn enclosure(&self) -> Interval {
         let x = self.to_f64();
-        let exact = x.is_finite() && Number::from_f64(x).as_ref() == Some(self) && self.bits() < 54;
+        // In lowest terms only a denominator that is a power of two makes a double.
+        let exact = self.small().is_some_and(|(n, d)| {
+            n.unsigned_abs() <= 1 << 53 && d.unsigned_abs().is_power_of_two()
+        });
         if exact { Interval::point(x) } else { Interval::around(x) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_is_no_double() {
+        let tenth = Number::ratio(1, 10).expect("a ratio").enclosure();
+        assert!(tenth.lo < 0.1 && 0.1 < tenth.hi);
+        let quarter = Number::ratio(-3, 4).expect("a ratio").enclosure();
+        assert_eq!(quarter, Interval::point(-0.75));
     }
 }

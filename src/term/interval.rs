@@ -116,8 +116,19 @@ impl Interval {
         Interval { lo: self.lo.max(lo), hi: self.hi.min(hi), ..self }
     }
 
+    /// Enclosure by an increasing function.
     fn increasing(self, f: fn(f64) -> f64) -> Interval {
-        Interval { lo: f(self.lo), hi: f(self.hi), defined: self.defined }.widen(SLACK)
+        let wide = self.increasing_by(f);
+        // A function that is zero at zero keeps the sign of its argument, whatever the slack.
+        let beyond = (wide.lo < 0.0 && self.lo >= 0.0) || (wide.hi > 0.0 && self.hi <= 0.0);
+        if beyond && f(0.0) == 0.0 { wide.with_sign(self.lo, self.hi) } else { wide }
+    }
+
+    /// Cuts off what has not the sign of a number between `lo` and `hi`.
+    fn with_sign(self, lo: f64, hi: f64) -> Interval {
+        let above = if lo >= 0.0 { self.lo.max(0.0) } else { self.lo };
+        let below = if hi <= 0.0 { self.hi.min(0.0) } else { self.hi };
+        Interval { lo: above, hi: below, ..self }
     }
 
     /// Restricts the argument to `[lo, hi]`, or the open interval, and says what that loses.
@@ -199,11 +210,13 @@ impl Interval {
             if a.lo == 0.0 && a.hi == 0.0 {
                 Interval::NEVER
             } else if a.excludes_zero() {
-                Interval::new(1.0 / a.hi, 1.0 / a.lo).widen(1)
+                Interval::new(1.0 / a.hi, 1.0 / a.lo).widen(1).with_sign(a.lo, a.hi)
             } else if a.lo == 0.0 {
-                Interval::new(1.0 / a.hi, f64::INFINITY).widen(1).with(Sometimes)
+                let beyond = Interval::new(1.0 / a.hi, f64::INFINITY).widen(1);
+                beyond.with_sign(a.lo, a.hi).with(Sometimes)
             } else if a.hi == 0.0 {
-                Interval::new(f64::NEG_INFINITY, 1.0 / a.lo).widen(1).with(Sometimes)
+                let beyond = Interval::new(f64::NEG_INFINITY, 1.0 / a.lo).widen(1);
+                beyond.with_sign(a.lo, a.hi).with(Sometimes)
             } else {
                 Interval::ALL.with(Sometimes)
             }
@@ -265,6 +278,14 @@ impl Interval {
         self.combine(other, |a, b| {
             if b.lo == b.hi && b.lo == b.lo.trunc() && b.lo.abs() < 1e15 {
                 return a.powi(b.lo as i64);
+            }
+            if a == Interval::point(0.0) && b.lo > 0.0 {
+                return a;
+            }
+            // Between two integers lies no exponent that a negative base has.
+            let fraction = b.lo.floor() == b.hi.floor() && b.lo != b.lo.floor();
+            if (a.hi < 0.0 && fraction) || (a.lo == 0.0 && a.hi == 0.0 && b.hi < 0.0) {
+                return Interval::NEVER;
             }
             if a.lo > 0.0 || (a.lo == 0.0 && b.lo > 0.0) {
                 return a.corners(b, libm::pow).widen(SLACK).clip(0.0, f64::INFINITY);
@@ -436,6 +457,9 @@ impl Interval {
     /// A wave of period 2π that is 1 at `peak` and −1 half a period later.
     fn wave(self, f: fn(f64) -> f64, peak: f64) -> Interval {
         use std::f64::consts::{PI, TAU};
+        if self == Interval::point(0.0) {
+            return Interval::point(f(0.0));
+        }
         let whole = Interval::new(-1.0, 1.0);
         if !(self.lo.abs() < 1e6 && self.hi.abs() < 1e6) {
             // Beyond, the position inside a period is not known well enough from doubles;
@@ -464,7 +488,9 @@ impl Interval {
             let turn = |x: f64, slack: f64| ((x + FRAC_PI_2) / PI + slack).floor();
             let near = a.lo.abs() < 1e6 && a.hi.abs() < 1e6;
             if near && turn(a.lo, -1e-9) == turn(a.hi, 1e-9) {
-                a.increasing(libm::tan)
+                // Only the branch through zero keeps the sign of its argument.
+                let branch = turn(a.lo, -1e-9);
+                if branch == 0.0 { a.increasing(libm::tan) } else { a.increasing_by(libm::tan) }
             } else {
                 Interval::ALL.with(Sometimes)
             }
@@ -520,6 +546,22 @@ mod tests {
         assert_eq!(Interval::point(0.0).recip().defined, Never);
         assert_eq!(Interval::point(-8.0).pow_fraction(1.0 / 3.0).defined, Never);
         assert_eq!(Interval::point(0.0).powi(0), Interval::point(1.0));
+    }
+
+    #[test]
+    fn signs_survive_the_slack() {
+        let positive = Interval::new(0.0, 2.0);
+        assert_eq!(positive.mul(positive).lo, 0.0);
+        assert_eq!(positive.add(positive).lo, 0.0);
+        assert_eq!(positive.atan().lo, 0.0);
+        assert_eq!(positive.neg().mul(positive).hi, 0.0);
+        assert_eq!(Interval::new(-1.0, 0.0).sinh().hi, 0.0);
+        assert_eq!(Interval::point(0.0).sin(), Interval::point(0.0));
+        assert!(Interval::new(2.0, 3.0).tan().hi < 0.0);
+        assert!(Interval::new(-1e-300, 1.0).tanh().lo < -1e-300);
+        assert_eq!(Interval::point(-2.0).pow(Interval::point(0.5)).defined, Never);
+        assert_eq!(Interval::point(0.0).pow(Interval::new(-2.5, -0.5)).defined, Never);
+        assert_eq!(Interval::point(-2.0).pow(Interval::new(0.5, 1.5)).defined, Sometimes);
     }
 
     #[test]

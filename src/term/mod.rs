@@ -28,6 +28,7 @@ mod kept;
 pub mod names;
 pub mod number;
 pub mod op;
+pub mod real;
 pub mod sample;
 mod table;
 mod truth;

@@ -207,7 +207,7 @@ table! {
     Or           "or"         "\\lor"      Logic      Neither total   1.0  Binary(|a, b| truth(a != 0.0 || b != 0.0), Interval::or) |a| Some((!a[0].is_zero() || !a[1].is_zero()).into());
     Not          "not"        "\\lnot"     Logic      Neither total   1.0  Unary(|a| truth(a == 0.0), Interval::not)      |a| Some(a[0].is_zero().into());
     If           "if"         "if"         Choice     Neither total   2.0  Ternary(|c, a, b| if c != 0.0 { a } else { b }, Interval::choose) |a| Some(if a[0].is_zero() { a[2] } else { a[1] }.clone());
-    Pi           "pi"         "\\pi"       Constant   Neither total   0.0  Constant(std::f64::consts::PI, || Interval::around(std::f64::consts::PI)) unknown;
+    Pi           "pi"         "\\pi"       Constant   Neither total   0.0  Constant(std::f64::consts::PI, pi)                            unknown;
     Undefined    "undefined"  "\\bot"      Constant   Neither partial 0.0  Constant(f64::NAN, || Interval::NEVER)          unknown;
 }
 
@@ -259,6 +259,11 @@ impl Op {
             _ => panic!("{} takes {} arguments", self.row().name, self.arity()),
         }
     }
+}
+
+/// The double nearest to π is less than π.
+fn pi() -> Interval {
+    Interval::new(std::f64::consts::PI, std::f64::consts::PI.next_up())
 }
 
 fn truth(b: bool) -> f64 {

@@ -5,6 +5,7 @@ mod expressions;
 mod models;
 mod pictures;
 mod prompt;
+mod rules;
 mod runs;
 mod steady;
 
@@ -26,6 +27,7 @@ pub static COMMANDS: &[Command] = &[
     expressions::DET,
     expressions::INVERSE,
     expressions::LATEX,
+    rules::RULES,
     prompt::HELP,
     prompt::ASSUME,
     prompt::FORGET,

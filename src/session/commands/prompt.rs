@@ -5,7 +5,7 @@ use serde_json::json;
 use super::models::{interpreted, read_file, stage};
 use super::{COMMANDS, EXPRESSION};
 use crate::kernel::{Layout, Options as Lowering, Output, Tape, Variable, jit};
-use crate::session::command::{Answer, Argument, Command, Example, Place, Sort, Stop};
+use crate::session::command::{Answer, Argument, Call, Command, Example, Place, Sort, Stop};
 use crate::session::commands::runs::assignments;
 use crate::session::output::Partial;
 use crate::session::request::Workspace;
@@ -393,10 +393,10 @@ const SUBJECT: Argument = Argument {
 };
 
 /// The tape of an expression or of the current model.
-fn subject(session: &mut Session, text: Option<&String>) -> Result<Tape, Stop> {
-    let Some(text) = text else {
+fn subject(session: &mut Session, call: &Call<'_>) -> Result<Tape, Stop> {
+    let Some(text) = call.arguments.first() else {
         let model = session.model()?;
-        let compiled = Compiled::new(&model.system, &interpreted(false), &mut |_| {});
+        let compiled = Compiled::new(&model.system, &interpreted(call), &mut |_| {});
         return Ok(compiled.map_err(|e| Stop::failed(Kind::Domain, e))?.tape);
     };
     let root = session.workspace.read(text).map_err(|e| Stop::about("expression", text, e))?;
@@ -411,9 +411,9 @@ pub const TAPE: Command = Command {
     arguments: &[SUBJECT],
     run: |session, call| {
         if call.arguments.is_empty() {
-            return Ok(Answer::text(stage(&session.model()?.system, "tape", false)?));
+            return Ok(Answer::text(stage(&session.model()?.system, "tape", &interpreted(call))?));
         }
-        let tape = subject(session, call.arguments.first())?;
+        let tape = subject(session, call)?;
         Ok(Answer::text(tape.to_string().trim_end()))
     },
     ..PROMPT
@@ -425,7 +425,7 @@ pub const ASM: Command = Command {
     about: "the machine code of an expression, or of the current model",
     arguments: &[SUBJECT],
     run: |session, call| {
-        let tape = subject(session, call.arguments.first())?;
+        let tape = subject(session, call)?;
         let text = jit::assembly(&tape).map_err(|e| Stop::failed(Kind::Resource, e))?;
         Ok(Answer::text(text.trim_end()))
     },
