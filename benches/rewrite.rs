@@ -6,7 +6,6 @@
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use egg::{Pattern, RecExpr, Rewrite, Runner, SymbolLang, rewrite};
 use isoterm::rewrite::around::Around;
-use isoterm::rewrite::around::Around;
 use isoterm::rewrite::matcher::Matcher;
 use isoterm::rewrite::region::Region;
 use isoterm::rewrite::saturate::{saturate, search};
@@ -111,7 +110,6 @@ fn spike(c: &mut Criterion) {
             );
         });
         let region = load();
-        let around = Around::of(&region.classes);
         let around = Around::of(&region.classes);
         let rule = rules.exact().find(|r| r.name == name).expect("the rule");
         group.bench_function(format!("nary/{name}, search alone"), |b| {

@@ -126,7 +126,10 @@ fn saturated(
                 record.extend(found);
                 record.normal(graph, built[0]);
             }
-            Err(_) => current.record = None,
+            Err(e) => {
+                eprintln!("{e:?}");
+                current.record = None
+            }
         }
     }
     current.roots = built;

@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use super::language::Form;
 use super::pattern::{Bindings, Bound, Match, Pattern, Rest};
 use super::space::Space;
-use super::trace::{Opened, Sketch};
+use super::trace::{Frames, Slot};
 use crate::term::{Number, Op};
 
 /// Terms of a sum that are still to be matched.
@@ -36,22 +36,46 @@ impl Terms {
     }
 }
 
+/// Where factors come from.
+#[derive(Clone)]
+enum Place {
+    /// A node, by its frame.
+    Node(usize),
+    /// One factor that stands in a slot.
+    Atom(Slot),
+}
+
 /// Factors that are still to be matched, with their coefficient.
 #[derive(Clone)]
 struct Factors {
     coefficient: Number,
     /// Classes and exponents; those with `true` are used up.
     factors: SmallVec<[(Id, Number, bool); 6]>,
+    /// The frame of the node, or the slot of the one factor.
+    place: Place,
 }
 
 impl Factors {
-    fn of(coefficient: Number, node: &Form) -> Factors {
+    fn of(coefficient: Number, node: &Form, frame: usize) -> Factors {
         let factors = node.factors().map(|(id, e)| (id, e.clone(), false)).collect();
-        Factors { coefficient, factors }
+        Factors { coefficient, factors, place: Place::Node(frame) }
     }
 
-    fn atom(coefficient: Number, id: Id) -> Factors {
-        Factors { coefficient, factors: SmallVec::from_iter([(id, Number::ONE, false)]) }
+    fn atom(coefficient: Number, id: Id, slot: Slot) -> Factors {
+        let factors = SmallVec::from_iter([(id, Number::ONE, false)]);
+        Factors { coefficient, factors, place: Place::Atom(slot) }
+    }
+
+    fn none() -> Factors {
+        Factors { coefficient: Number::ONE, factors: SmallVec::new(), place: Place::Atom(ROOT) }
+    }
+
+    /// Where a factor stands, of which some power was matched.
+    fn slot(&self, position: usize, taken: &Number) -> Slot {
+        match &self.place {
+            Place::Node(frame) => Slot { frame: *frame, position, taken: taken.clone() },
+            Place::Atom(slot) => slot.clone(),
+        }
     }
 
     fn left(&self) -> Vec<(Id, Number)> {
@@ -64,6 +88,14 @@ impl Factors {
     }
 }
 
+/// The slot of an argument that is matched as a whole.
+fn argument(frame: usize, position: usize) -> Slot {
+    Slot { frame, position, taken: Number::ONE }
+}
+
+/// The slot of what is matched first.
+const ROOT: Slot = Slot { frame: usize::MAX, position: 0, taken: Number::ONE };
+
 /// Called with each complete set of bindings.
 type Then<'t> = &'t mut dyn FnMut(&mut Bindings);
 
@@ -71,7 +103,7 @@ type Then<'t> = &'t mut dyn FnMut(&mut Bindings);
 pub struct Matcher<'a, S> {
     space: &'a S,
     /// The nodes that were looked into on the way, when matches are to tell them.
-    trail: Option<RefCell<Opened>>,
+    trail: Option<RefCell<Frames>>,
     work: Cell<u64>,
     budget: u64,
 }
@@ -88,17 +120,18 @@ impl<'a, S: Space> Matcher<'a, S> {
         self.work.get()
     }
 
-    /// Looks into a node of a class.
-    fn into_node(&self, id: Id, node: impl FnOnce() -> Sketch, look: impl FnOnce()) {
-        let Some(trail) = &self.trail else { return look() };
-        trail.borrow_mut().push((id, node()));
-        look();
-        trail.borrow_mut().pop();
+    /// Looks into a node that stands in a slot; the frame that it gets is passed on.
+    fn into_node(&self, slot: &Slot, node: &Form, look: impl FnOnce(usize)) {
+        let Some(trail) = &self.trail else { return look(0) };
+        let frame = trail.borrow().0.len();
+        trail.borrow_mut().0.push((slot.clone(), node.clone()));
+        look(frame);
+        trail.borrow_mut().0.truncate(frame);
     }
 
     fn matched(&self, class: Id, bindings: &Bindings, rest: Rest) -> Match {
-        let opened = self.trail.as_ref().map(|t| t.borrow().clone()).unwrap_or_default();
-        Match { class, bindings: bindings.clone(), rest, opened }
+        let frames = self.trail.as_ref().map(|t| t.borrow().clone()).unwrap_or_default();
+        Match { class, bindings: bindings.clone(), rest, frames }
     }
 
     fn spend(&self) -> bool {
@@ -115,10 +148,10 @@ impl<'a, S: Space> Matcher<'a, S> {
                 for node in self.space.forms(class) {
                     if let Form::Sum { constant, .. } = node {
                         let mut terms = Terms::of(node, constant);
-                        let sketch = || Sketch::form(node);
-                        self.into_node(class, sketch, || {
+                        self.into_node(&ROOT, node, |frame| {
                             for scale in scales(parts, &terms) {
-                                let sum = Sum { parts, scale: &scale, constant: k, root: true };
+                                let sum =
+                                    Sum { parts, scale: &scale, constant: k, root: true, frame };
                                 let then = &mut |b: &mut Bindings, left: &Terms, k: Number| {
                                     let rest = rest_of(&scale, k, left);
                                     found.push(self.matched(class, b, rest));
@@ -132,9 +165,8 @@ impl<'a, S: Space> Matcher<'a, S> {
             Pattern::Product(parts) => {
                 for node in self.space.forms(class) {
                     if matches!(node, Form::Product { .. }) {
-                        let mut factors = Factors::of(Number::ONE, node);
-                        let sketch = || Sketch::form(node);
-                        self.into_node(class, sketch, || {
+                        self.into_node(&ROOT, node, |frame| {
+                            let mut factors = Factors::of(Number::ONE, node, frame);
                             let then = &mut |b: &mut Bindings, left: &Factors| {
                                 if left.coefficient.is_one() {
                                     let whole = left.is_used_up();
@@ -148,15 +180,15 @@ impl<'a, S: Space> Matcher<'a, S> {
                     }
                 }
             }
-            _ => self.class(pattern, class, &mut bindings, &mut |b| {
+            _ => self.class(pattern, class, &ROOT, &mut bindings, &mut |b| {
                 found.push(self.matched(class, b, Rest::None));
             }),
         }
         found
     }
 
-    /// Matches of a pattern against a whole class.
-    fn class(&self, pattern: &Pattern, id: Id, bindings: &mut Bindings, then: Then) {
+    /// Matches of a pattern against a whole class that stands in a slot.
+    fn class(&self, pattern: &Pattern, id: Id, slot: &Slot, bindings: &mut Bindings, then: Then) {
         if !self.spend() {
             return;
         }
@@ -165,36 +197,34 @@ impl<'a, S: Space> Matcher<'a, S> {
             Pattern::Variable(v) => bind(bindings, *v, || Bound::Class(id), then),
             Pattern::Number(n) => {
                 if self.space.constant(id) == Some(n) {
-                    self.into_node(id, || Sketch::Number(n.clone()), || then(bindings));
+                    self.into_node(slot, &Form::Number(n.clone()), |_| then(bindings));
                 }
             }
             Pattern::Call(op, args) => {
                 for node in self.space.forms(id) {
                     match node {
-                        Form::Call(f, ids) if f == op => {
-                            let look = |ids: &[Id], bindings: &mut Bindings, then: Then| {
-                                let sketch = || Sketch::call(*op, args, ids);
-                                self.into_node(id, sketch, || {
-                                    self.arguments(args, ids, bindings, then);
-                                });
+                        Form::Call(f, ids) if f == op => self.into_node(slot, node, |frame| {
+                            let list = |turned: bool| {
+                                let arguments = args.iter().zip(ids.iter().enumerate());
+                                let turn = |k: usize| if turned { 1 - k } else { k };
+                                let turned = arguments
+                                    .map(|(p, (k, _))| (p, ids[turn(k)], argument(frame, turn(k))));
+                                turned.collect::<SmallVec<[(&Pattern, Id, Slot); 3]>>()
                             };
-                            look(ids, bindings, then);
+                            self.arguments(&list(false), bindings, then);
                             if commutes(*op) && ids[0] != ids[1] {
-                                look(&[ids[1], ids[0]], bindings, then);
+                                self.arguments(&list(true), bindings, then);
                             }
-                        }
+                        }),
                         // A symbolic power in a rule also stands for an exact one.
                         Form::Product { exponents, ids } if *op == Op::Pow && ids.len() == 1 => {
-                            let (base, power) = (ids[0], &exponents[0]);
-                            self.into_node(
-                                id,
-                                || Sketch::form(node),
-                                || {
-                                    exponent(&args[1], power, bindings, &mut |b| {
-                                        self.class(&args[0], base, b, then);
-                                    });
-                                },
-                            );
+                            self.into_node(slot, node, |frame| {
+                                exponent(&args[1], &exponents[0], bindings, &mut |b| {
+                                    let slot =
+                                        Slot { taken: exponents[0].clone(), ..argument(frame, 0) };
+                                    self.class(&args[0], ids[0], &slot, b, then);
+                                });
+                            });
                         }
                         _ => {}
                     }
@@ -205,36 +235,39 @@ impl<'a, S: Space> Matcher<'a, S> {
                     if let Form::Apply(g, ids) = node
                         && f == g
                     {
-                        let look = || self.arguments(args, ids, bindings, then);
-                        self.into_node(id, || Sketch::form(node), look);
+                        self.into_node(slot, node, |frame| {
+                            let list = args.iter().zip(ids).enumerate();
+                            let list: SmallVec<[(&Pattern, Id, Slot); 3]> =
+                                list.map(|(k, (p, &id))| (p, id, argument(frame, k))).collect();
+                            self.arguments(&list, bindings, then);
+                        });
                     }
                 }
             }
             Pattern::Sum(k, parts) => {
-                let one = Number::ONE;
-                let sum = Sum { parts, scale: &one, constant: k, root: false };
                 for node in self.space.forms(id) {
                     if let Form::Sum { constant, .. } = node {
                         let mut terms = Terms::of(node, constant);
-                        let look = || {
+                        self.into_node(slot, node, |frame| {
+                            let sum =
+                                Sum { parts, scale: &Number::ONE, constant: k, root: false, frame };
                             let then = &mut |b: &mut Bindings, _: &Terms, _| then(b);
                             self.sum_parts(&sum, 0, 0, &mut terms, bindings, then);
-                        };
-                        self.into_node(id, || Sketch::form(node), look);
+                        });
                     }
                 }
             }
-            Pattern::Product(parts) => self.product(parts, &Number::ONE, id, bindings, then),
+            Pattern::Product(parts) => {
+                self.product(parts, &Number::ONE, id, slot, bindings, then);
+            }
         }
     }
 
-    fn arguments(&self, patterns: &[Pattern], ids: &[Id], bindings: &mut Bindings, then: Then) {
-        let (Some((pattern, patterns)), Some((id, ids))) =
-            (patterns.split_first(), ids.split_first())
-        else {
+    fn arguments(&self, arguments: &[(&Pattern, Id, Slot)], bindings: &mut Bindings, then: Then) {
+        let Some(((pattern, id, slot), rest)) = arguments.split_first() else {
             return then(bindings);
         };
-        self.class(pattern, *id, bindings, &mut |b| self.arguments(patterns, ids, b, then));
+        self.class(pattern, *id, slot, bindings, &mut |b| self.arguments(rest, b, then));
     }
 
     /// Matches of a product pattern against the whole of `coefficient · class`.
@@ -243,6 +276,7 @@ impl<'a, S: Space> Matcher<'a, S> {
         parts: &[(Pattern, Number)],
         coefficient: &Number,
         id: Id,
+        slot: &Slot,
         bindings: &mut Bindings,
         then: Then,
     ) {
@@ -264,25 +298,27 @@ impl<'a, S: Space> Matcher<'a, S> {
                 }
             });
         };
-        let mut inside = |c: Number, inner: Id| {
+        let mut inside = |c: Number, inner: Id, slot: &Slot| {
             if required.iter().all(|&r| r == inner) {
-                whole(Factors::atom(c.clone(), inner));
+                whole(Factors::atom(c.clone(), inner, slot.clone()));
             }
             for node in self.space.forms(inner) {
                 if let Form::Product { ids, .. } = node
                     && required.iter().all(|r| ids.contains(r))
                 {
-                    let start = Factors::of(c.clone(), node);
-                    self.into_node(inner, || Sketch::form(node), || whole(start));
+                    let look = |frame| whole(Factors::of(c.clone(), node, frame));
+                    self.into_node(slot, node, look);
                 }
             }
         };
         match self.space.scaled(id) {
             Some((c, inner)) => {
-                let node = || Sketch::sum(&Number::ZERO, &[(c.clone(), inner)]);
-                self.into_node(id, node, || inside(coefficient * &c, self.space.find(inner)));
+                self.into_node(slot, &Form::multiple(&c, inner), |frame| {
+                    let slot = Slot { taken: c.clone(), ..argument(frame, 0) };
+                    inside(coefficient * &c, self.space.find(inner), &slot);
+                });
             }
-            None => inside(coefficient.clone(), id),
+            None => inside(coefficient.clone(), id, slot),
         }
     }
 
@@ -315,12 +351,14 @@ impl<'a, S: Space> Matcher<'a, S> {
             && bindings[*v].is_none()
             && !sum.root
             && at + 1 == sum.parts.len()
-            && (sum.constant.is_zero() || left.left().next().is_some())
         {
             // The last variable of an inner sum takes all that is left.
             let Some(constant) = sum.constant_left(left) else {
                 return;
             };
+            if constant.is_zero() && left.left().next().is_none() {
+                return;
+            }
             let terms = left.left().map(|(c, id)| (&inverse * c, id)).collect();
             let bound = Bound::linear(&inverse * &constant, terms);
             let nothing = Terms { constant: Number::ZERO, terms: SmallVec::new() };
@@ -363,10 +401,12 @@ impl<'a, S: Space> Matcher<'a, S> {
                     }
                 }
                 Pattern::Product(parts) if absorbs(parts, bindings) => {
-                    self.product(parts, &ratio, id, bindings, &mut |b| consume(b, &ratio));
+                    let slot = Slot { taken: c.clone(), ..argument(sum.frame, i) };
+                    self.product(parts, &ratio, id, &slot, bindings, &mut |b| consume(b, &ratio));
                 }
                 _ if ratio.is_one() || (sum.root && ratio > Number::ONE) => {
-                    self.class(pattern, id, bindings, &mut |b| consume(b, &Number::ONE));
+                    let slot = Slot { taken: factor.clone(), ..argument(sum.frame, i) };
+                    self.class(pattern, id, &slot, bindings, &mut |b| consume(b, &Number::ONE));
                 }
                 _ => {}
             }
@@ -399,7 +439,7 @@ impl<'a, S: Space> Matcher<'a, S> {
                 }
                 None if at + 1 == parts.len() && e.is_one() => {
                     let bound = || Bound::monomial(left.coefficient.clone(), left.left().into());
-                    let nothing = Factors { coefficient: Number::ONE, factors: SmallVec::new() };
+                    let nothing = Factors::none();
                     return bind(bindings, *v, bound, &mut |b| then(b, &nothing));
                 }
                 None => {}
@@ -411,6 +451,9 @@ impl<'a, S: Space> Matcher<'a, S> {
             if used {
                 continue;
             }
+            // A symbolic power takes the whole exponent.
+            let symbolic = e.is_one() && matches!(pattern, Pattern::Call(Op::Pow, _));
+            let slot = left.slot(i, if symbolic { &power } else { e });
             let mut consume = |b: &mut Bindings, taken: &Number| {
                 let remaining = &power - taken;
                 left.factors[i].2 = remaining.is_zero();
@@ -426,8 +469,11 @@ impl<'a, S: Space> Matcher<'a, S> {
                 Pattern::Variable(v) => {
                     let Some(inverse) = e.recip() else { continue };
                     let inner = &power * &inverse;
-                    // (b^k)^e is b^(k e) for integers e, and where b cannot be negative.
-                    let exact = e.is_integer() || !power.is_integer();
+                    // (b^k)^e is b^(k e) for integers e, and for odd k; for even ones only where b
+                    // is not negative: y^(4/3) has no value at -1 and (y^4)^(1/3) has one.
+                    let odd = inner.to_i64().is_some_and(|k| k % 2 != 0);
+                    let safe = odd || self.space.facts(id).signs.nonnegative();
+                    let exact = e.is_integer() || (!power.is_integer() && safe);
                     if e.is_one() || inner.is_integer() && exact {
                         let bound =
                             || Bound::monomial(Number::ONE, SmallVec::from_iter([(id, inner)]));
@@ -436,11 +482,11 @@ impl<'a, S: Space> Matcher<'a, S> {
                 }
                 Pattern::Call(Op::Pow, args) if e.is_one() && !power.is_one() => {
                     exponent(&args[1], &power, bindings, &mut |b| {
-                        self.class(&args[0], id, b, &mut |b| consume(b, &power));
+                        self.class(&args[0], id, &slot, b, &mut |b| consume(b, &power));
                     });
                 }
                 _ if covers(&power, e) => {
-                    self.class(pattern, id, bindings, &mut |b| consume(b, e));
+                    self.class(pattern, id, &slot, bindings, &mut |b| consume(b, e));
                 }
                 _ => {}
             }
@@ -454,6 +500,8 @@ struct Sum<'a> {
     scale: &'a Number,
     constant: &'a Number,
     root: bool,
+    /// The frame of the node.
+    frame: usize,
 }
 
 impl Sum<'_> {

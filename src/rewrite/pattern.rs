@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 
 use super::language::{Form, Head};
 use super::space::Space;
-use super::trace::Opened;
+use super::trace::Frames;
 use crate::term::{FunctionId, Graph, Node, Number, Op, Term};
 
 /// A pattern over classes; rule sides are canonical terms with `?x` symbols as variables.
@@ -92,7 +92,7 @@ pub struct Match {
     /// What else stood beside the matched part.
     pub rest: Rest,
     /// The nodes that were looked into, when the space asks for them.
-    pub opened: Opened,
+    pub frames: Frames,
 }
 
 impl Pattern {

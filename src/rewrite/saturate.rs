@@ -156,7 +156,7 @@ fn apply(classes: &mut Classes, position: usize, rule: &Rule, m: &Match) -> bool
     if classes.tracing() {
         classes.tell(Event::Rule(Box::new(Use {
             rule: position,
-            from: Sketch::Class(m.class).opened(&m.opened),
+            from: m.frames.sketch().unwrap_or(Sketch::Class(m.class)),
             to: surrounded(&rule.rhs, &m.bindings, &m.rest),
             bindings: m.bindings.iter().map(|b| b.as_ref().map(Sketch::bound)).collect(),
             around: around(&m.rest),

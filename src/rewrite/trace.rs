@@ -14,8 +14,6 @@ use crate::term::{FunctionId, Number, Op, Term};
 pub enum Sketch {
     /// The term that a class was made from.
     Class(Id),
-    /// The same, where no node of the class is put in its place.
-    Sealed(Id),
     /// A leaf.
     Leaf(Term),
     /// An exact number.
@@ -34,6 +32,71 @@ pub enum Sketch {
 
 /// What stands for classes in a sketch: nodes of them.
 pub type Opened = Vec<(Id, Sketch)>;
+
+/// Where a node that was looked into stands.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Slot {
+    /// The node that it is an argument of, by its position in the frames.
+    pub frame: usize,
+    /// Which argument it is.
+    pub position: usize,
+    /// How much of the argument's coefficient or exponent was matched.
+    pub taken: Number,
+}
+
+/// The nodes that a match has looked into, outer ones before inner ones.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Frames(pub Vec<(Slot, Form)>);
+
+impl Frames {
+    /// What was matched: the outermost node with the inner ones in their places.
+    pub fn sketch(&self) -> Option<Sketch> {
+        (!self.0.is_empty()).then(|| self.frame(0))
+    }
+
+    fn frame(&self, k: usize) -> Sketch {
+        let form = &self.0[k].1;
+        let inner = |position: usize, id: Id| {
+            self.parts(k, position).next().map_or(Sketch::Class(id), |(_, inner)| inner)
+        };
+        // What was matched of an argument stands beside the rest of it.
+        let split = |position: usize, whole: &Number, id: Id| {
+            let (mut rest, mut parts) = (whole.clone(), Vec::new());
+            for (taken, inner) in self.parts(k, position) {
+                rest = &rest - &taken;
+                parts.push((taken, inner));
+            }
+            if !rest.is_zero() || parts.is_empty() {
+                parts.push((rest, Sketch::Class(id)));
+            }
+            parts
+        };
+        match form {
+            Form::Sum { constant, .. } => {
+                let terms = form.terms().enumerate().flat_map(|(i, (c, id))| split(i, c, id));
+                Sketch::Sum(constant.clone(), terms.collect())
+            }
+            Form::Product { .. } => {
+                let factors = form.factors().enumerate().flat_map(|(i, (id, e))| split(i, e, id));
+                Sketch::Product(factors.map(|(e, s)| (s, e)).collect())
+            }
+            Form::Call(op, ids) => {
+                Sketch::Call(*op, ids.iter().enumerate().map(|(i, &id)| inner(i, id)).collect())
+            }
+            Form::Apply(f, ids) => {
+                Sketch::Apply(*f, ids.iter().enumerate().map(|(i, &id)| inner(i, id)).collect())
+            }
+            form => Sketch::form(form),
+        }
+    }
+
+    /// What was looked into of one argument of a node, and how much of it.
+    fn parts(&self, k: usize, position: usize) -> impl Iterator<Item = (Number, Sketch)> {
+        let frames = self.0.iter().enumerate().skip(k + 1);
+        let here = frames.filter(move |(_, (s, _))| s.frame == k && s.position == position);
+        here.map(|(at, (slot, _))| (slot.taken.clone(), self.frame(at)))
+    }
+}
 
 /// An equation that the e-graph was told.
 #[derive(Clone, Debug)]
@@ -120,15 +183,6 @@ impl Sketch {
         }
     }
 
-    /// A call that was matched: arguments that variables of the rule stand for are sealed.
-    pub fn call(op: Op, patterns: &[Pattern], ids: &[Id]) -> Sketch {
-        let arguments = patterns.iter().zip(ids).map(|(pattern, &id)| match pattern {
-            Pattern::Variable(_) => Sketch::Sealed(id),
-            _ => Sketch::Class(id),
-        });
-        Sketch::Call(op, arguments.collect())
-    }
-
     /// What a variable is bound to.
     pub fn bound(bound: &Bound) -> Sketch {
         match bound {
@@ -158,18 +212,14 @@ impl Sketch {
         }
     }
 
-    /// The sketch with classes opened, each node used once, in order.
+    /// The sketch with nodes in the place of classes; these are not looked into again.
     pub fn opened(self, nodes: &Opened) -> Sketch {
         let open = |s: Sketch| s.opened(nodes);
         match self {
-            Sketch::Class(id) => match nodes.iter().find(|(n, _)| *n == id) {
-                // A node is not opened inside of itself.
-                Some((_, sketch)) => {
-                    let rest: Opened = nodes.iter().filter(|(n, _)| *n != id).cloned().collect();
-                    sketch.clone().opened(&rest)
-                }
-                None => Sketch::Class(id),
-            },
+            Sketch::Class(id) => {
+                let known = nodes.iter().find(|(n, _)| *n == id);
+                known.map_or(Sketch::Class(id), |(_, sketch)| sketch.clone())
+            }
             Sketch::Sum(k, parts) => {
                 Sketch::Sum(k, parts.into_iter().map(|(c, s)| (c, open(s))).collect())
             }

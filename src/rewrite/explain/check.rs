@@ -17,6 +17,7 @@ use crate::rewrite::rule::{Rule, Ruleset};
 use crate::rewrite::space::Space;
 use crate::rewrite::terms::Terms;
 use crate::term::sample::Claim;
+use crate::term::visit::reachable;
 use crate::term::{Graph, Node, Number, Op, Term};
 
 /// Why an explanation is refused.
@@ -175,10 +176,6 @@ fn by_rule(
     if !condition::holds(&mut terms, &rule.conditions, &bindings) {
         return Err(FlawKind::Condition(rule.name.clone()));
     }
-    let whole = terms.load(step.old);
-    if terms.facts(whole).nowhere() {
-        return Err(FlawKind::Nowhere);
-    }
     let partial: Vec<usize> =
         rule.dropped.iter().copied().filter(|&v| !terms.facts(ids[v]).total()).collect();
     // Backwards, what was dropped comes from nowhere and must have a value everywhere.
@@ -194,6 +191,18 @@ fn by_rule(
     Ok(())
 }
 
+/// The parts of terms that are not negative, by their facts.
+fn nonnegative(graph: &mut Graph, known: &Assumptions, roots: &[Term]) -> FxHashSet<Term> {
+    let nothing = FxHashSet::default();
+    let mut terms = Terms::new(graph, &nothing, known);
+    let order = reachable(terms.graph, roots);
+    let signs = order.into_iter().filter(|&t| {
+        let id = terms.load(t);
+        terms.facts(id).signs.nonnegative()
+    });
+    signs.collect()
+}
+
 /// Whether, wherever the first term has a value, the second has the same, by identity alone.
 fn implies(graph: &mut Graph, known: &Assumptions, a: Term, b: Term) -> Result<(), FlawKind> {
     if a == b {
@@ -207,9 +216,14 @@ fn implies(graph: &mut Graph, known: &Assumptions, a: Term, b: Term) -> Result<(
     }
     let large = |_: TooLarge| FlawKind::TooLarge;
     let (granted, asked) = (requirements(graph, a), requirements(graph, b));
-    let mut identities = Identities::new(graph, &[a, b]);
+    let nonnegative = nonnegative(graph, known, &[a, b]);
+    let mut identities = Identities::new(graph, &[a, b]).knowing(nonnegative);
     if !identities.identical(a, b).map_err(large)? {
         return Err(FlawKind::NotIdentical);
+    }
+    if identities.fraction(a).map_err(large)?.is_undefined() {
+        // Neither has a value anywhere.
+        return Ok(());
     }
     let mut open: Vec<Requirement> = Vec::new();
     for r in &asked {

@@ -12,8 +12,9 @@ use crate::term::{Graph, Term};
 pub enum Why {
     /// An equation that was told, by its position; `true` from its left to its right.
     Told(usize, bool),
-    /// Their arguments are equal.
-    Congruence,
+    /// Their arguments are equal, in the classes of that time, by their position in
+    /// [`Closure::class_then`].
+    Congruence(usize),
 }
 
 /// A node of the closure: the position of a term.
@@ -34,7 +35,10 @@ pub struct Closure {
     users: Vec<Vec<At>>,
     /// Nodes over classes.
     table: FxHashMap<Form, At>,
-    pending: Vec<(At, At)>,
+    /// For each congruence, the classes of the arguments when it was found: later merges, which
+    /// may follow from it, are no part of its proof.
+    joints: Vec<FxHashMap<Term, At>>,
+    pending: Vec<(At, At, usize)>,
 }
 
 impl Closure {
@@ -59,6 +63,11 @@ impl Closure {
     /// Whether two terms are known to be equal.
     pub fn equal(&self, a: At, b: At) -> bool {
         self.find(a) == self.find(b)
+    }
+
+    /// The class that an argument was in when a congruence was found.
+    pub fn class_then(&self, joint: usize, argument: Term) -> Option<At> {
+        self.joints[joint].get(&argument).copied()
     }
 
     /// The terms equal to one, in order of their positions.
@@ -110,7 +119,16 @@ impl Closure {
     fn enter(&mut self, graph: &Graph, at: At) {
         let form = form_of(graph, self.terms[at], |t| egg::Id::from(self.find(self.index[&t])));
         match self.table.get(&form) {
-            Some(&known) if known != at => self.pending.push((at, known)),
+            Some(&known) if known != at => {
+                let mut classes: FxHashMap<Term, At> = FxHashMap::default();
+                for node in [at, known] {
+                    graph.each_argument(graph.node(self.terms[node]), |t| {
+                        classes.insert(t, self.find(self.index[&t]));
+                    });
+                }
+                self.joints.push(classes);
+                self.pending.push((at, known, self.joints.len() - 1));
+            }
             Some(_) => {}
             None => {
                 self.table.insert(form, at);
@@ -125,8 +143,8 @@ impl Closure {
     }
 
     fn settle(&mut self, graph: &Graph) {
-        while let Some((a, b)) = self.pending.pop() {
-            self.link(graph, a, b, Why::Congruence);
+        while let Some((a, b, joint)) = self.pending.pop() {
+            self.link(graph, a, b, Why::Congruence(joint));
         }
     }
 
@@ -194,7 +212,7 @@ impl Why {
     pub fn reversed(self) -> Why {
         match self {
             Why::Told(k, forward) => Why::Told(k, !forward),
-            Why::Congruence => Why::Congruence,
+            same => same,
         }
     }
 }

@@ -100,7 +100,9 @@ impl<'r> Derivation<'r> {
         let (left, right, reason) = match event {
             Event::Normal(a, b) => (kept(graph, made, a), kept(graph, made, b), Cause::Normal),
             Event::Constant(a, n) => {
-                (kept(graph, made, a), graph.number(n.clone()), Cause::Constant)
+                let told = kept(graph, made, a);
+                let node = self.telling(graph, assumptions, told, n);
+                (node, graph.number(n.clone()), Cause::Constant)
             }
             Event::Rule(used) => {
                 let bindings: Vec<Option<Term>> = used
@@ -126,6 +128,40 @@ impl<'r> Derivation<'r> {
             self.told.push(Told { reason });
             self.closure.merge(graph, a, b, Why::Told(self.told.len() - 1, true));
         }
+    }
+
+    /// A node with arguments, equal to those given, whose facts leave one value.
+    fn telling(
+        &mut self,
+        graph: &mut Graph,
+        assumptions: &Assumptions,
+        node: Term,
+        n: &Number,
+    ) -> Term {
+        self.closure.add(graph, node);
+        let mut arguments = Vec::new();
+        graph.each_argument(graph.node(node), |t| arguments.push(t));
+        let nothing = FxHashSet::default();
+        let mut terms = Terms::new(graph, &nothing, assumptions);
+        let known = |terms: &mut Terms, term: Term| {
+            let id = terms.load(term);
+            let facts = terms.facts(id);
+            facts.total() && facts.constant.as_ref() == Some(n)
+        };
+        if known(&mut terms, node) {
+            return node;
+        }
+        for (k, &argument) in arguments.iter().enumerate() {
+            let Some(at) = self.closure.position(argument) else { continue };
+            for member in self.closure.members(at) {
+                let member = self.closure.term(member);
+                let (other, _) = terms.graph.with_argument(node, k, member);
+                if known(&mut terms, other) {
+                    return other;
+                }
+            }
+        }
+        node
     }
 
     /// Terms equal to bindings whose facts are needed for the conditions of a rule.
@@ -213,7 +249,7 @@ fn sufficient(terms: &mut Terms, rule: &Rule, ids: &[Option<Id>]) -> bool {
 /// The term of a sketch, nothing collected.
 fn kept(graph: &mut Graph, made: &[Term], sketch: &Sketch) -> Term {
     match sketch {
-        Sketch::Class(id) | Sketch::Sealed(id) => made[usize::from(*id)],
+        Sketch::Class(id) => made[usize::from(*id)],
         Sketch::Leaf(t) => *t,
         Sketch::Number(n) => graph.number(n.clone()),
         Sketch::Sum(k, parts) => {
@@ -272,7 +308,7 @@ impl Walk<'_, '_> {
                     let reason = self.reason(k, forward)?;
                     self.step(closure.term(from), closure.term(to), reason)?;
                 }
-                Why::Congruence => self.congruent(from, to)?,
+                Why::Congruence(joint) => self.congruent(from, to, joint)?,
             }
         }
         Ok(())
@@ -326,7 +362,7 @@ impl Walk<'_, '_> {
     }
 
     /// From one node to another whose arguments are equal.
-    fn congruent(&mut self, a: At, b: At) -> Result<(), Unexplained> {
+    fn congruent(&mut self, a: At, b: At, joint: usize) -> Result<(), Unexplained> {
         let closure = &self.derivation.closure;
         let (old, new) = (closure.term(a), closure.term(b));
         let at = |t: Term| closure.position(t).ok_or(Unexplained::NotEqual);
@@ -343,7 +379,7 @@ impl Walk<'_, '_> {
             return Ok(());
         }
         // For each class one term that all members become: that of the new node, or the first.
-        let class = |t: Term| -> Result<At, Unexplained> { Ok(closure.find(at(t)?)) };
+        let class = |t: Term| closure.class_then(joint, t).ok_or(Unexplained::NotEqual);
         let mut chosen: rustc_hash::FxHashMap<At, Term> = rustc_hash::FxHashMap::default();
         for (_, t) in to.iter().chain(&from) {
             chosen.entry(class(*t)?).or_insert(*t);

@@ -144,7 +144,7 @@ fn sign_of(identities: &mut Identities, term: Term, nonzero: bool) -> Result<Pol
     }
     let mut sign = Polynomial::constant(c.clone());
     for &(part, e) in m {
-        let even = e % 2 == 0 || identities.is_root(part);
+        let even = e % 2 == 0 || identities.is_safe(part);
         if !(even && nonzero) {
             sign = sign.times(&Polynomial::part(part, if even { 2 } else { 1 }))?;
         }

@@ -8,7 +8,7 @@
 use std::rc::Rc;
 
 use num_integer::Integer;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::polynomial::{Polynomial, TooLarge, common};
 use crate::term::op::{Class, Parity};
@@ -27,6 +27,9 @@ pub struct Fraction {
 impl Fraction {
     /// A quotient with common powers of parts cancelled.
     fn new(over: Polynomial, under: Polynomial) -> Fraction {
+        if under.is_zero() {
+            return Fraction::undefined();
+        }
         let shared = common(&over.content(), &under.content());
         let (over, under) = (over.without(&shared), under.without(&shared));
         // A multiple of the denominator is a number.
@@ -37,6 +40,17 @@ impl Fraction {
             }
         }
         Fraction { over, under }
+    }
+
+    /// What has no value: a denominator is zero.
+    fn undefined() -> Fraction {
+        let under = Polynomial::default();
+        Fraction { over: Polynomial::constant(Number::ONE), under }
+    }
+
+    /// Whether this has no value for any values of the parts.
+    pub fn is_undefined(&self) -> bool {
+        self.under.is_zero()
     }
 
     fn constant(n: Number) -> Fraction {
@@ -81,7 +95,13 @@ pub struct Identities<'g> {
     /// The common denominator of exponents.
     degree: i64,
     parts: Vec<Part>,
+    /// Which parts are not negative wherever they have a value.
+    safe: Vec<bool>,
     known: FxHashMap<Term, Rc<Fraction>>,
+    /// Terms that are not negative wherever they have a value.
+    nonnegative: FxHashSet<Term>,
+    /// The term whose part is made.
+    current: Option<Term>,
 }
 
 impl<'g> Identities<'g> {
@@ -100,7 +120,20 @@ impl<'g> Identities<'g> {
                 degree = Integer::lcm(&degree, &2);
             }
         }
-        Identities { graph, degree, parts: Vec::new(), known: FxHashMap::default() }
+        Identities {
+            graph,
+            degree,
+            parts: Vec::new(),
+            safe: Vec::new(),
+            known: FxHashMap::default(),
+            nonnegative: FxHashSet::default(),
+            current: None,
+        }
+    }
+
+    /// With terms that are known not to be negative.
+    pub fn knowing(self, nonnegative: FxHashSet<Term>) -> Identities<'g> {
+        Identities { nonnegative, ..self }
     }
 
     /// Whether two terms are the same rational function.
@@ -117,8 +150,8 @@ impl<'g> Identities<'g> {
 
     /// Whether one quotient is `sign` times another.
     fn same(&mut self, a: &Fraction, sign: &Number, b: &Fraction) -> Result<bool, TooLarge> {
-        if a.under.is_zero() || b.under.is_zero() {
-            return Ok(false);
+        if a.is_undefined() || b.is_undefined() {
+            return Ok(a.is_undefined() && b.is_undefined());
         }
         let left = a.over.times(&b.under)?;
         let mut rest = left.plus(&-sign, &b.over.times(&a.under)?)?;
@@ -166,6 +199,7 @@ impl<'g> Identities<'g> {
             });
             if stack.len() == waiting {
                 stack.pop();
+                self.current = Some(term);
                 let fraction = self.of_node(term)?;
                 self.known.insert(term, Rc::new(fraction));
             }
@@ -265,6 +299,7 @@ impl<'g> Identities<'g> {
             }
         };
         Ok(match exponent.is_negative() {
+            _ if base.is_undefined() => Fraction::undefined(),
             true => Fraction { over: raised.under, under: raised.over },
             false => raised,
         })
@@ -303,7 +338,7 @@ impl<'g> Identities<'g> {
     fn separated(&self, monomial: &(Number, Vec<(u32, u32)>)) -> (Polynomial, Vec<(u32, u32)>) {
         let (c, parts) = monomial;
         let (odd, safe): (Vec<_>, Vec<_>) =
-            parts.iter().partition(|(p, n)| n % 2 == 1 && !self.is_root(*p));
+            parts.iter().partition(|(p, n)| n % 2 == 1 && !self.is_safe(*p));
         (Polynomial::monomial(c.clone(), safe), odd)
     }
 
@@ -354,7 +389,7 @@ impl<'g> Identities<'g> {
 
     /// How many factors of a monomial may be negative.
     fn signed(&self, (_, parts): &(Number, Vec<(u32, u32)>)) -> usize {
-        parts.iter().filter(|(p, n)| n % 2 == 1 && !self.is_root(*p)).count()
+        parts.iter().filter(|(p, n)| n % 2 == 1 && !self.is_safe(*p)).count()
     }
 
     /// The root of a monomial as the product of roots of its factors.
@@ -368,7 +403,8 @@ impl<'g> Identities<'g> {
                 Polynomial::part(part, n * steps / degree)
             } else {
                 // An even power is a power of the square.
-                let (inner, n) = if n % 2 == 0 { (2, n / 2) } else { (1, n) };
+                let square = n % 2 == 0 && !self.is_safe(part);
+                let (inner, n) = if square { (2, n / 2) } else { (1, n) };
                 let base = whole(Polynomial::part(part, inner));
                 self.part(Part::Root(Rc::new(base)))?.over.power(n * steps)?
             };
@@ -401,9 +437,13 @@ impl<'g> Identities<'g> {
         Ok(total)
     }
 
-    /// Whether a part is a root, which is not negative.
-    pub fn is_root(&self, part: u32) -> bool {
+    fn is_root(&self, part: u32) -> bool {
         matches!(self.parts[part as usize], Part::Root(_))
+    }
+
+    /// Whether a part is not negative wherever it has a value.
+    pub fn is_safe(&self, part: u32) -> bool {
+        self.safe[part as usize]
     }
 
     /// What a part is the root of.
@@ -415,6 +455,10 @@ impl<'g> Identities<'g> {
     }
 
     fn call(&mut self, op: Op, args: Vec<Rc<Fraction>>) -> Result<Fraction, TooLarge> {
+        let strict = if op == Op::If { &args[..1] } else { &args[..] };
+        if op == Op::Undefined || strict.iter().any(|a| a.is_undefined()) {
+            return Ok(Fraction::undefined());
+        }
         let numbers: Option<Vec<Number>> = args.iter().map(|a| a.as_constant()).collect();
         if let Some(numbers) = numbers.filter(|n| !n.is_empty())
             && let Some(value) = (op.row().exact)(&numbers.iter().collect::<Vec<_>>())
@@ -473,6 +517,10 @@ impl<'g> Identities<'g> {
                 return Ok(Fraction::part(k as u32).scaled(&sign));
             }
         }
+        // A root is not negative; a call is the whole of the term that it is made for.
+        let leaf = matches!(part, Part::Leaf(_) | Part::Call(..));
+        let known = leaf && self.current.is_some_and(|t| self.nonnegative.contains(&t));
+        self.safe.push(known || matches!(part, Part::Root(_)));
         self.parts.push(part);
         Ok(Fraction::part(self.parts.len() as u32 - 1))
     }
