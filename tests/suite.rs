@@ -33,8 +33,8 @@ mod prompt;
 mod random;
 #[path = "suite/reference.rs"]
 mod reference;
-//RULES
-//mod rules;
+#[path = "suite/rules.rs"]
+mod rules;
 #[path = "suite/sensitivities.rs"]
 mod sensitivities;
 #[path = "suite/simplify.rs"]

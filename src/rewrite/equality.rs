@@ -126,10 +126,7 @@ fn saturated(
                 record.extend(found);
                 record.normal(graph, built[0]);
             }
-            Err(e) => {
-                eprintln!("{e:?}");
-                current.record = None
-            }
+            Err(_) => current.record = None,
         }
     }
     current.roots = built;
