@@ -44,7 +44,7 @@ pub fn check(backend: &dyn Backend) -> Result<(), Result<Error, Box<Disagreement
     for case in &cases {
         let expected = Interpreter.compile(&case.tape).map_err(Ok)?;
         let found = backend.compile(&case.tape).map_err(Ok)?;
-        case.compare(&*expected, &*found).map_err(|d| Err(Box::new(d)))?;
+        case.compare(&expected, &found).map_err(|d| Err(Box::new(d)))?;
     }
     Ok(())
 }
@@ -57,7 +57,7 @@ struct Case {
 }
 
 impl Case {
-    fn compare(&self, expected: &dyn Kernel, found: &dyn Kernel) -> Result<(), Disagreement> {
+    fn compare(&self, expected: &Kernel, found: &Kernel) -> Result<(), Disagreement> {
         let parameters: Vec<f64> =
             (0..self.tape.parameter_length).map(|i| 0.75 + i as f64).collect();
         let mut results = [0, 1].map(|_| vec![0.0; self.tape.output_length]);

@@ -1,6 +1,6 @@
 //! The reference backend: walks the tape with a register for each value.
 
-use super::backend::{Backend, Kernel, Lengths, Scratch};
+use super::backend::{Backend, Kernel, Lengths, Program, Scratch};
 use super::error::Error;
 use super::tape::{Instruction, Operand, Step, Tape};
 use crate::term::Op;
@@ -13,8 +13,9 @@ impl Backend for Interpreter {
         "interpreter"
     }
 
-    fn compile(&self, tape: &Tape) -> Result<Box<dyn Kernel>, Error> {
-        Ok(Box::new(Interpreted { lengths: Lengths::of(tape), tape: tape.clone() }))
+    fn compile(&self, tape: &Tape) -> Result<Kernel, Error> {
+        let program = Interpreted { lengths: Lengths::of(tape), tape: tape.clone() };
+        Ok(Kernel::new(Box::new(program)))
     }
 }
 
@@ -23,7 +24,7 @@ struct Interpreted {
     lengths: Lengths,
 }
 
-impl Kernel for Interpreted {
+impl Program for Interpreted {
     fn evaluate(
         &self,
         time: f64,

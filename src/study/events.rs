@@ -36,11 +36,11 @@ pub struct Occurrence {
 /// The events of a system as kernels.
 pub(super) struct Events {
     /// Condition and margin of each event in turn; none when there are no events.
-    conditions: Option<Box<dyn Kernel>>,
+    conditions: Option<Kernel>,
     /// The new states of each event.
-    resets: Vec<Box<dyn Kernel>>,
+    resets: Vec<Kernel>,
     /// The derivatives of the margins by the states and, in the column after those, by the time.
-    gradients: Box<dyn Kernel>,
+    gradients: Kernel,
     sparsity: Sparsity,
 }
 

@@ -63,9 +63,9 @@ pub struct Compiled {
     pub observable_tape: Tape,
     /// The right-hand side operation for operation as the model writes it, for comparison.
     pub written: Option<Tape>,
-    right_hand_side: Box<dyn Kernel>,
-    jacobian: Box<dyn Kernel>,
-    observables: Box<dyn Kernel>,
+    right_hand_side: Kernel,
+    jacobian: Kernel,
+    observables: Kernel,
     events: Events,
     dimension: usize,
     blocks: Vec<Block>,
@@ -226,6 +226,7 @@ impl Compiled {
     ///
     /// # Panics
     /// When a slice is shorter than the number of states.
+    #[inline]
     pub fn rates(&self, time: f64, states: &[f64], rates: &mut [f64], scratch: &mut Scratch) {
         self.right_hand_side.evaluate(time, states, &self.parameters, rates, scratch);
     }
@@ -377,8 +378,7 @@ impl Problem for Right<'_> {
 
     fn rhs(&self, t: f64, u: &[f64], du: &mut [f64]) {
         self.compiled.rates(t, u, du, &mut self.scratch.borrow_mut().0);
-        // One sum over the rates is not finite when one of them is not.
-        if !du.iter().sum::<f64>().is_finite() {
+        if !all_finite(du) {
             let found = Unusable { time: t, states: u.to_vec(), rates: du.to_vec() };
             *self.unusable.borrow_mut() = Some(found);
         }
@@ -392,6 +392,12 @@ impl Problem for Right<'_> {
         let (scratch, slots) = &mut *self.scratch.borrow_mut();
         self.compiled.jacobian(t, u, values, slots, scratch);
     }
+}
+
+/// Whether all values are finite: `x - x` is +0 then and NaN otherwise. Without a branch or a sum
+/// in order, so that several are looked at together.
+fn all_finite(values: &[f64]) -> bool {
+    values.iter().fold(0, |bits, x| bits | (x - x).to_bits()) == 0
 }
 
 /// States and observables at the reported times.
