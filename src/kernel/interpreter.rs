@@ -1,5 +1,7 @@
 //! The reference backend: walks the tape with a register for each value.
 
+use smallvec::{SmallVec, smallvec};
+
 use super::backend::{Backend, Kernel, Lengths, Program, Scratch};
 use super::error::Error;
 use super::tape::{Instruction, Operand, Step, Tape};
@@ -70,16 +72,20 @@ impl Run<'_> {
                     self.output[place] = self.read(*operand);
                 }
                 Step::Loop(inner) => {
-                    for accumulator in &inner.accumulators {
-                        self.values[accumulator.total.0 as usize] = 0.0;
-                    }
-                    for index in inner.from..=inner.to {
+                    // Pairs of sums take turns; without pairs the second ones stay unused.
+                    let mut sums: SmallVec<[[f64; 2]; 8]> =
+                        smallvec![[0.0; 2]; inner.accumulators.len()];
+                    for (turn, index) in (inner.from..=inner.to).enumerate() {
                         self.indices[inner.id.0 as usize] = index;
                         self.block(&inner.body);
-                        for accumulator in &inner.accumulators {
-                            let addend = self.read(accumulator.addend);
-                            self.values[accumulator.total.0 as usize] += addend;
+                        let turn = if inner.pairs { turn % 2 } else { 0 };
+                        for (sum, accumulator) in sums.iter_mut().zip(&inner.accumulators) {
+                            sum[turn] += self.read(accumulator.addend);
                         }
+                    }
+                    for (sum, accumulator) in sums.iter().zip(&inner.accumulators) {
+                        let total = if inner.pairs { sum[0] + sum[1] } else { sum[0] };
+                        self.values[accumulator.total.0 as usize] = total;
                     }
                 }
             }
