@@ -1,5 +1,7 @@
 //! A system of differential equations `u' = f(t, u, p)`, with families kept as families.
 
+use rustc_hash::FxHashMap;
+
 use super::event::Event;
 use super::ode::table::Table;
 use crate::calculus::{Equation, IndexRange};
@@ -127,7 +129,12 @@ impl Times {
                 .map(|k| match k {
                     0 => from,
                     k if k + 1 == *n.max(&2) => to,
-                    k => from + (to - from) * fraction(k, *n),
+                    k => {
+                        // Multiplied first, tenths of a range come out as they are written.
+                        let exact = from + (to - from) * k as f64 / (n - 1) as f64;
+                        let safe = from + (to - from) * fraction(k, *n);
+                        if exact.is_finite() { exact } else { safe }
+                    }
                 })
                 .collect(),
             Times::Logarithmic(n) => {
@@ -245,10 +252,11 @@ impl System {
         names.flatten().collect()
     }
 
-    /// The place of an unknown at given indices; `None` for other names.
-    pub fn place_of(&self, name: &str, indices: &[Affine]) -> Option<Affine> {
-        let unknown = self.unknowns.iter().find(|u| u.name == name)?;
-        Some(unknown.place(indices))
+    /// The places of unknowns at given indices; `None` for other names.
+    pub fn places(&self) -> impl Fn(&str, &[Affine]) -> Option<Affine> {
+        let named: FxHashMap<&str, &Variable> =
+            self.unknowns.iter().map(|u| (u.name.as_str(), u)).collect();
+        move |name, indices| named.get(name).map(|unknown| unknown.place(indices))
     }
 
     /// The equation that computes a place of the state vector, with the values of its indices.

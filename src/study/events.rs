@@ -84,9 +84,10 @@ impl Events {
                 value: e.margin,
             })
             .collect();
+        let places = system.places();
         let blocks = calculus::jacobian(graph, &margins, |name, indices| {
             let time = (name == system.time).then(|| Affine::constant(dimension as i64));
-            time.or_else(|| system.place_of(name, indices))
+            time.or_else(|| places(name, indices))
         })?;
         let sparsity = Sparsity::of((dimension + 1).max(margins.len()), &blocks);
         let slots: Vec<Output> = blocks

@@ -120,8 +120,7 @@ impl Compiled {
         let roots: Vec<Term> = system.equations.iter().map(|e| e.value).collect();
         let best = optimise(&mut graph, &roots, rules, &options);
         stage(STAGES[1]);
-        let place = |name: &str, indices: &[crate::term::Affine]| system.place_of(name, indices);
-        let blocks = calculus::jacobian(&mut graph, &system.equations, place)?;
+        let blocks = calculus::jacobian(&mut graph, &system.equations, system.places())?;
         let starts = calculus::slot_starts(&blocks);
         let entries: Vec<Term> = blocks.iter().map(|b| b.value).collect();
         let entries = optimise(&mut graph, &entries, rules, &options).roots;
@@ -139,15 +138,23 @@ impl Compiled {
         let observed: Vec<Equation> =
             system.observables.iter().flat_map(|o| o.equations.iter().cloned()).collect();
         let values: Vec<Term> = observed.iter().map(|e| e.value).collect();
-        let (tape, written) = right_hand_side(system, &graph, &best.roots, &layout, how)?;
-        let jacobian_tape = Tape::lower(&graph, &layout, &slots, &lowering)?;
-        let observable_tape =
-            Tape::lower(&graph, &layout, &outputs(&observed, &values), &lowering)?;
-        let (right_hand_side, jacobian, observables) = (
-            backend.compile(&tape)?,
-            backend.compile(&jacobian_tape)?,
-            backend.compile(&observable_tape)?,
+        let made = |outputs: &[Output]| -> Result<(Tape, Kernel), kernel::Error> {
+            let tape = Tape::lower(&graph, &layout, outputs, &lowering)?;
+            let kernel = backend.compile(&tape)?;
+            Ok((tape, kernel))
+        };
+        // The two large ones side by side.
+        let (first, second) = rayon::join(
+            || {
+                let (tape, written) = right_hand_side(system, &graph, &best.roots, &layout, how)?;
+                let kernel = backend.compile(&tape)?;
+                Ok::<_, kernel::Error>((tape, written, kernel))
+            },
+            || made(&slots),
         );
+        let (tape, written, right_hand_side) = first?;
+        let (jacobian_tape, jacobian) = second?;
+        let (observable_tape, observables) = made(&outputs(&observed, &values))?;
         let events = Events::compile(system, &mut graph, *backend)?;
         stage(STAGES[3]);
         let (parameters, initial) = start(system, &[])?;

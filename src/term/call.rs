@@ -204,6 +204,11 @@ impl Number {
     /// The tightest interval of doubles around the number.
     pub fn enclosure(&self) -> Interval {
         let x = self.to_f64();
+        // Ratios of words are doubles when they have 53 bits over a power of two.
+        if let Some((n, d)) = self.small() {
+            let exact = n.unsigned_abs() < 1 << 53 && d.count_ones() == 1;
+            return if exact { Interval::point(x) } else { Interval::around(x) };
+        }
         let exact = x.is_finite() && Number::from_f64(x).as_ref() == Some(self) && self.bits() < 54;
         if exact { Interval::point(x) } else { Interval::around(x) }
     }

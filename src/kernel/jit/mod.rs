@@ -28,6 +28,7 @@ use rayon::prelude::*;
 
 use super::backend::{Backend, Kernel, Lengths, Program, Scratch};
 use super::error::Error;
+use super::interpreter::Interpreter;
 use super::tape::Tape;
 use crate::term::Function;
 use partition::Partition;
@@ -41,12 +42,17 @@ impl Backend for Jit {
     }
 
     fn compile(&self, tape: &Tape) -> Result<Kernel, Error> {
+        if tape.steps.is_empty() {
+            return Interpreter.compile(tape);
+        }
         let partition = Partition::new(tape);
         let (memory, code) = load(tape, &partition)?;
         let constants = tape.constants.clone().into();
         let lengths = Lengths::of(tape);
         Ok(match (&*code, &*tape.functions) {
-            (&[code], []) => Kernel::straight(Straight { code, lengths, constants, _memory: memory }),
+            (&[code], []) => {
+                Kernel::straight(Straight { code, lengths, constants, _memory: memory })
+            }
             _ => Kernel::new(Box::new(Pieces {
                 code,
                 constants,

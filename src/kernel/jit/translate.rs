@@ -5,8 +5,8 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, Block, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, StackSlotData,
-    StackSlotKind, Value as Clif, types,
+    AbiParam, Block, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature,
+    StackSlotData, StackSlotKind, Value as Clif, types,
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -328,8 +328,7 @@ impl Translator<'_, '_> {
         let body = self.builder.create_block();
         let index = self.builder.append_block_param(body, types::I64);
         let from = self.builder.ins().iconst(types::I64, inner.from);
-        let values =
-            start.iter().map(|_| self.builder.append_block_param(body, carried)).collect();
+        let values = start.iter().map(|_| self.builder.append_block_param(body, carried)).collect();
         let arguments = block_arguments(from, start);
         self.builder.ins().jump(body, &arguments);
         self.builder.switch_to_block(body);
