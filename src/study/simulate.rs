@@ -143,17 +143,9 @@ impl Compiled {
             let kernel = backend.compile(&tape)?;
             Ok((tape, kernel))
         };
-        // The two large ones side by side.
-        let (first, second) = rayon::join(
-            || {
-                let (tape, written) = right_hand_side(system, &graph, &best.roots, &layout, how)?;
-                let kernel = backend.compile(&tape)?;
-                Ok::<_, kernel::Error>((tape, written, kernel))
-            },
-            || made(&slots),
-        );
-        let (tape, written, right_hand_side) = first?;
-        let (jacobian_tape, jacobian) = second?;
+        let (tape, written) = right_hand_side(system, &graph, &best.roots, &layout, how)?;
+        let right_hand_side = backend.compile(&tape)?;
+        let (jacobian_tape, jacobian) = made(&slots)?;
         let (observable_tape, observables) = made(&outputs(&observed, &values))?;
         let events = Events::compile(system, &mut graph, *backend)?;
         stage(STAGES[3]);
