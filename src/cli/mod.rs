@@ -5,7 +5,7 @@ mod batch;
 mod host;
 mod repl;
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use host::{Terminal, interrupted, listen};
@@ -54,10 +54,16 @@ fn answer(given: &arguments::Given) -> Result<bool, Stop> {
     Ok(answer.yes)
 }
 
-/// Prints; a closed pipe is the reader's choice and no failure.
+/// Prints; a closed pipe is the reader's choice and no failure, a full disk ends the program.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            let _ = writeln!(std::io::stderr(), "error: cannot write to standard output: {e}");
+            std::process::exit(1);
+        }
+        _ => {}
+    }
 }
 
 /// The limits with what `--limit` changes.

@@ -57,8 +57,14 @@ pub fn bytes(file: &str, limits: &Limits) -> Result<Vec<u8>, Refused> {
     match read {
         Ok(_) => Ok(bytes),
         Err(e) => {
-            let error = Diagnostic::without_place(Kind::Io, format!("cannot read `{file}`: {e}"));
-            Err(error.did_you_mean(nearest_file(file).as_deref()).into())
+            let error = |why: &dyn fmt::Display| {
+                Diagnostic::without_place(Kind::Io, format!("cannot read `{file}`: {why}"))
+            };
+            Err(match Path::new(file).is_dir() {
+                true => error(&"it is a folder").help("name a file in it"),
+                false => error(&e).did_you_mean(nearest_file(file).as_deref()),
+            }
+            .into())
         }
     }
 }

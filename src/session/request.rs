@@ -8,13 +8,10 @@ use crate::calculus::{self, Solutions, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
 use crate::rewrite::{Measure, Options, Ruleset, cost, optimise};
 use crate::study::precise::{NoValue, Precise, decimal, value};
-use crate::syntax::print::{Latex, Plain, try_print};
+use crate::syntax::print::{Latex, Plain, TooLong, try_print};
 use crate::term::visit::{contains, free_symbols, substitute};
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
-
-/// Most terms of an expanded expression.
-const EXPANDED: usize = 100_000;
 
 /// Most terms of a product that is multiplied out on the way to a shorter form.
 const TRIED: usize = 200;
@@ -80,6 +77,18 @@ type Answer<T> = Result<T, Vec<Diagnostic>>;
 fn error(kind: Kind, message: impl Into<String>) -> Vec<Diagnostic> {
     vec![Diagnostic::without_place(kind, message.into())]
 }
+
+fn helped(errors: Vec<Diagnostic>, help: &str) -> Vec<Diagnostic> {
+    errors.into_iter().map(|e| e.help(help)).collect()
+}
+
+/// The error that a text would be too long.
+pub(super) fn too_long(e: TooLong) -> Vec<Diagnostic> {
+    helped(error(Kind::Resource, e.to_string()), &Limits::remedy("printed"))
+}
+
+/// What `solve` is for.
+const ONLY_LINEAR: &str = "only systems that are linear in their unknowns are solved";
 
 impl Workspace {
     /// An empty workspace.
@@ -184,8 +193,7 @@ impl Workspace {
     /// # Errors
     /// When it is too long.
     pub fn print(&self, root: Term) -> Answer<String> {
-        try_print(&Plain, &self.graph, root, &self.limits)
-            .map_err(|e| error(Kind::Resource, e.to_string()))
+        try_print(&Plain, &self.graph, root, &self.limits).map_err(too_long)
     }
 
     /// The LaTeX of a term.
@@ -193,13 +201,23 @@ impl Workspace {
     /// # Errors
     /// When it is too long.
     pub fn latex(&self, root: Term) -> Answer<String> {
-        try_print(&Latex, &self.graph, root, &self.limits)
-            .map_err(|e| error(Kind::Resource, e.to_string()))
+        try_print(&Latex, &self.graph, root, &self.limits).map_err(too_long)
     }
 
     /// Nodes of the printed tree of a term.
     pub fn size(&self, root: Term) -> u64 {
         cost(&self.graph, &[root], Measure::Size) as u64
+    }
+
+    /// Whether a result is short enough that somebody could read what it simplifies to: beyond
+    /// that, work on it would only end in a text that is too long.
+    fn presentable(&self, root: Term, what: &str) -> Answer<()> {
+        let (size, most) = (self.size(root), self.limits.printed as u64);
+        if size > most {
+            let message = format!("{what} has {size} parts, beyond the limit `printed` of {most}");
+            return Err(helped(error(Kind::Resource, message), &Limits::remedy("printed")));
+        }
+        Ok(())
     }
 
     fn reduced(&mut self, before: Term, after: Term) -> Answer<Reduced> {
@@ -281,8 +299,9 @@ impl Workspace {
     /// # Errors
     /// When that takes too many terms.
     pub fn expand(&mut self, root: Term) -> Answer<Reduced> {
-        let expanded = expand(&mut self.graph, root, EXPANDED).map_err(|e| {
-            error(Kind::Resource, format!("the expanded form has more than {} terms", e.limit))
+        let expanded = expand(&mut self.graph, root, self.limits.terms).map_err(|e| {
+            let message = format!("the expanded form has more than {} terms", e.limit);
+            helped(error(Kind::Resource, message), &Limits::remedy("terms"))
         })?;
         self.reduced(root, expanded)
     }
@@ -300,7 +319,11 @@ impl Workspace {
         for _ in 0..order {
             slope = calculus::derivative(&mut self.graph, slope, by)
                 .map_err(|e| error(Kind::Domain, e.to_string()))?;
+            self.presentable(slope, "the derivative")?;
             slope = self.shortest(slope);
+            if (self.stop)() {
+                return Err(error(Kind::Interrupted, "the differentiation was interrupted"));
+            }
         }
         self.reduced(root, slope)
     }
@@ -314,6 +337,7 @@ impl Workspace {
             let rows = calculus::determinant::ROWS;
             error(Kind::Arity, format!("a determinant needs a square matrix of 1 to {rows} rows"))
         })?;
+        self.presentable(det, "the determinant")?;
         let short = self.shortest(det);
         // Cancellation between products shows once they are multiplied out.
         let expanded = expand(&mut self.graph, det, 1000).unwrap_or(short);
@@ -333,34 +357,53 @@ impl Workspace {
         unknowns: &[String],
     ) -> Answer<(Vec<Reduced>, Option<String>)> {
         let symbols: Vec<Term> = unknowns.iter().map(|n| self.graph.symbol(n)).collect();
+        let sides: Vec<Term> = equations.iter().flat_map(|&(a, b)| [a, b]).collect();
+        if let Some(k) = (0..symbols.len())
+            .find(|&k| !sides.iter().any(|&side| contains(&self.graph, side, symbols[k])))
+        {
+            let present = free_symbols(&self.graph, &sides);
+            let present: Vec<&str> = present.iter().map(|&s| self.graph.name(s)).collect();
+            let message = format!("the unknown `{}` is in none of the equations", unknowns[k]);
+            let error = Diagnostic::without_place(Kind::Name, message)
+                .did_you_mean(crate::text::nearest(&unknowns[k], present.iter().copied()));
+            return Err(vec![match present.is_empty() {
+                true => error,
+                false => error.note(format!("the names in them are {}", present.join(", "))),
+            }]);
+        }
         let zero = self.graph.number(0);
         let at_zero: Vec<(Term, Term)> = symbols.iter().map(|&x| (x, zero)).collect();
         let (mut matrix, mut right) = (Vec::new(), Vec::new());
         for (k, &(a, b)) in equations.iter().enumerate() {
             let rest = self.graph.sub(a, b);
-            let rest = expand(&mut self.graph, rest, EXPANDED).unwrap_or(rest);
+            let rest = expand(&mut self.graph, rest, self.limits.terms).unwrap_or(rest);
             let slopes = calculus::gradient(&mut self.graph, rest, &symbols)
                 .map_err(|e| error(Kind::Domain, e.to_string()))?;
             let slopes = self.shortest_of(&slopes);
             for (slope, name) in slopes.iter().zip(unknowns) {
                 if symbols.iter().any(|&x| contains(&self.graph, *slope, x)) {
                     let message = format!("equation {} is not linear in `{name}`", k + 1);
-                    return Err(error(Kind::Domain, message));
+                    return Err(helped(error(Kind::Domain, message), ONLY_LINEAR));
                 }
             }
             let constant = substitute(&mut self.graph, rest, &at_zero);
             if self.graph.is_undefined(constant) {
                 let message = format!("equation {} is not linear", k + 1);
-                return Err(error(Kind::Domain, message));
+                return Err(helped(error(Kind::Domain, message), ONLY_LINEAR));
             }
             matrix.push(slopes);
             right.push(self.graph.neg(constant));
         }
         let (solution, condition) = match calculus::solve(&mut self.graph, &matrix, &right) {
             Solutions::One(solution, condition) => (solution, condition),
-            Solutions::None => return Err(error(Kind::Domain, "there is no solution")),
+            Solutions::None => {
+                let message = "there is no solution: the equations contradict one another";
+                return Err(error(Kind::Domain, message));
+            }
             Solutions::Many => {
-                return Err(error(Kind::Domain, "there are infinitely many solutions"));
+                let many = error(Kind::Domain, "there are infinitely many solutions");
+                let help = "give more equations, or name fewer unknowns with `--for`";
+                return Err(helped(many, help));
             }
             Solutions::Unsuited => {
                 let message = format!(
@@ -373,7 +416,8 @@ impl Workspace {
                 return Err(error(Kind::Arity, message));
             }
         };
-        let condition = condition.map(|det| self.determined(det)).transpose()?.flatten();
+        let otherwise = "the determinant is zero: there is no single solution";
+        let condition = condition.map(|det| self.determined(det, otherwise)).transpose()?.flatten();
         let solution = solution.into_iter().map(|x| {
             let short = self.shortest(x);
             self.reduced(x, short)
@@ -381,14 +425,13 @@ impl Workspace {
         Ok((solution.collect::<Answer<_>>()?, condition))
     }
 
-    /// A determinant that must not be zero, simplified; nothing when it is a number.
-    fn determined(&mut self, det: Term) -> Answer<Option<String>> {
-        let expanded = expand(&mut self.graph, det, EXPANDED).unwrap_or(det);
+    /// A determinant that must not be zero, simplified; nothing when it is a number. `otherwise`
+    /// says what is wrong when it is zero.
+    fn determined(&mut self, det: Term, otherwise: &str) -> Answer<Option<String>> {
+        let expanded = expand(&mut self.graph, det, self.limits.terms).unwrap_or(det);
         let short = self.shortest(expanded);
         match self.graph.as_number(short) {
-            Some(n) if n.is_zero() => {
-                Err(error(Kind::Domain, "the determinant is zero: there is no single solution"))
-            }
+            Some(n) if n.is_zero() => Err(error(Kind::Domain, otherwise)),
             Some(_) => Ok(None),
             None => self.print(short).map(Some),
         }
@@ -404,7 +447,8 @@ impl Workspace {
             let message = format!("an inverse needs a square matrix of 1 to {rows} rows");
             return Err(error(Kind::Arity, message));
         };
-        let condition = self.determined(det)?;
+        let condition =
+            self.determined(det, "the matrix has no inverse: its determinant is zero")?;
         let short = rows.into_iter().map(|r| r.into_iter().map(|t| self.shortest(t)).collect());
         Ok((short.collect(), condition))
     }

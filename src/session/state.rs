@@ -7,7 +7,7 @@ use super::commands::COMMANDS;
 use super::definitions::{Definition, Formula};
 use super::line::{self, Line};
 use super::matrix;
-use super::request::Workspace;
+use super::request::{Workspace, too_long};
 use crate::model::System;
 use crate::study::{Compiled, Solution};
 use crate::syntax::print::{Latex, Notation, Plain, Unicode, try_print};
@@ -316,7 +316,7 @@ impl Session {
     pub fn written(&self, term: Term) -> Result<String, Stop> {
         let graph = &self.workspace.graph;
         try_print(self.style.notation(), graph, term, &self.limits)
-            .map_err(|e| Stop::failed(Kind::Resource, e))
+            .map_err(|e| Stop::from(too_long(e)))
     }
 
     /// A matrix in the session's style.
@@ -406,5 +406,10 @@ const APPROXIMATION: usize = 10;
 
 /// Errors as JSON on one line.
 pub fn refusal(stop: &Stop) -> Json {
-    json!({"ok": false, "error": stop.json()})
+    let mut reply = json!({"ok": false, "error": stop.json()});
+    let all = stop.errors();
+    if all.len() > 1 {
+        reply["errors"] = all.into();
+    }
+    reply
 }

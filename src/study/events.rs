@@ -51,8 +51,6 @@ const PARTS: usize = 4;
 /// nothing of what conditions do with the time.
 const LOOKS: f64 = 1000.0;
 
-/// Most events of one run.
-const MOST_EVENTS: usize = 1_000_000;
 /// An interval between two happenings of one event that is this much smaller than the first of
 /// a row of ever smaller ones shows that infinitely many would fit into a finite time.
 const SHRUNK: f64 = 1e-9;
@@ -276,8 +274,9 @@ impl Run<'_> {
         if let Some(interval) = self.rhythms[event].beat(time, instant, self.turned[event]) {
             return Err(Error::Accumulation { event: name(), time, count, interval });
         }
-        if count > MOST_EVENTS {
-            return Err(Error::TooManyEvents { event: name(), time, limit: MOST_EVENTS });
+        let limit = self.settings.events;
+        if count > limit {
+            return Err(Error::TooManyEvents { event: name(), time, limit });
         }
         self.occurrences.push(Occurrence { event, time, before, after: states.to_vec() });
         Ok(())

@@ -16,6 +16,7 @@ use crate::numeric::integrate::{
 };
 use crate::rewrite::{self, Ruleset, optimise};
 use crate::term::{Graph, Term};
+use crate::text::Limits;
 
 /// What to integrate over and how.
 #[derive(Clone, Debug)]
@@ -28,12 +29,15 @@ pub struct Settings {
     pub times: Times,
     /// Method and tolerances.
     pub integration: Integration,
+    /// How many events there may be; see [`Limits::events`].
+    pub events: usize,
 }
 
 impl Settings {
     /// From a time to another, with 200 points and default tolerances.
     pub fn between(from: f64, to: f64) -> Settings {
-        Settings { from, to, times: Times::Linear(200), integration: Integration::default() }
+        let (times, integration) = (Times::Linear(200), Integration::default());
+        Settings { from, to, times, integration, events: Limits::default().events }
     }
 
     /// The settings that a model asks for itself.
@@ -49,7 +53,8 @@ impl Settings {
         }
         integration.rtol = plan.rtol.unwrap_or(integration.rtol);
         integration.atol = plan.atol.map_or(integration.atol, |a| vec![a]);
-        Ok(Settings { from: plan.from, to: plan.to, times: plan.times.clone(), integration })
+        let times = plan.times.clone();
+        Ok(Settings { times, integration, ..Settings::between(plan.from, plan.to) })
     }
 }
 
@@ -81,18 +86,27 @@ pub struct Compiled {
 }
 
 /// How to compile.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Compilation {
     /// The name of a row of [`BACKENDS`].
     pub backend: String,
     /// Whether every operation of the right-hand side is done as the model writes it, in that
     /// order and with its rounding, instead of the cheapest form that is equal over the reals.
     pub exact_order: bool,
+    /// Whether to end without a result; asked between parts of the work.
+    pub stop: fn() -> bool,
+}
+
+impl Compilation {
+    /// Whether both give the same kernels.
+    pub fn agrees(&self, other: &Compilation) -> bool {
+        self.backend == other.backend && self.exact_order == other.exact_order
+    }
 }
 
 impl Default for Compilation {
     fn default() -> Self {
-        Compilation { backend: "jit".to_owned(), exact_order: false }
+        Compilation { backend: "jit".to_owned(), exact_order: false, stop: || false }
     }
 }
 
@@ -115,16 +129,20 @@ impl Compiled {
             .ok_or_else(|| Error::UnknownBackend(how.backend.clone()))?;
         let mut graph = system.graph.clone();
         let rules = Ruleset::standard();
-        stage(STAGES[0]);
-        let options = rewrite::Options::kernel();
+        let options = rewrite::Options { stop: how.stop, ..rewrite::Options::kernel() };
+        let mut begin = |name| {
+            stage(name);
+            if (how.stop)() { Err(Error::Interrupted) } else { Ok(()) }
+        };
+        begin(STAGES[0])?;
         let roots: Vec<Term> = system.equations.iter().map(|e| e.value).collect();
         let best = optimise(&mut graph, &roots, rules, &options);
-        stage(STAGES[1]);
+        begin(STAGES[1])?;
         let blocks = calculus::jacobian(&mut graph, &system.equations, system.places())?;
         let starts = calculus::slot_starts(&blocks);
         let entries: Vec<Term> = blocks.iter().map(|b| b.value).collect();
         let entries = optimise(&mut graph, &entries, rules, &options).roots;
-        stage(STAGES[2]);
+        begin(STAGES[2])?;
         let layout = layout(system, &mut graph);
         let lowering = kernel::Options::default();
         let slots: Vec<Output> = blocks
@@ -148,7 +166,7 @@ impl Compiled {
         let (jacobian_tape, jacobian) = made(&slots)?;
         let (observable_tape, observables) = made(&outputs(&observed, &values))?;
         let events = Events::compile(system, &mut graph, *backend)?;
-        stage(STAGES[3]);
+        begin(STAGES[3])?;
         let (parameters, initial) = start(system, &[])?;
         Ok(Compiled {
             right_hand_side,

@@ -163,7 +163,7 @@ impl<'a> Names<'a> {
             format!("`{name}` is declared twice")
         } else if name == TIME {
             format!("`{TIME}` is the time")
-        } else if name == "pi" || function_named(name).is_some() {
+        } else if name == "pi" || name == "π" || function_named(name).is_some() {
             format!("`{name}` has a meaning already")
         } else {
             self.declared.insert(name.to_owned(), self.spans.len());

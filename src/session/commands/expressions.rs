@@ -166,7 +166,12 @@ pub const EQUAL: Command = Command {
         Example { line: "equal sqrt(x^2), x", result: "different at x = -1" },
     ],
     run: |session, call| {
-        let (a, b) = (call.argument(0).to_owned(), call.argument(1).to_owned());
+        if call.argument(0) == "-" && call.argument(1) == "-" {
+            let message = "standard input can be read once, not for both expressions";
+            return Err(Stop::refused(Kind::Config, message));
+        }
+        let a = text_of(call.argument(0), &session.limits)?;
+        let b = text_of(call.argument(1), &session.limits)?;
         let verdict = assuming(session, call, |workspace| {
             for text in [&a, &b] {
                 workspace.read(text).map_err(|e| Stop::about("expression", text, e))?;

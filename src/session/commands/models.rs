@@ -178,7 +178,7 @@ fn info(system: &System, compiled: &Compiled) -> (String, serde_json::Value) {
 
 /// How to compile for looking at tapes only.
 pub fn interpreted(exact_order: bool) -> Compilation {
-    Compilation { backend: "interpreter".to_owned(), exact_order }
+    Compilation { backend: "interpreter".to_owned(), exact_order, ..Compilation::default() }
 }
 
 /// A stage on the way from terms to machine code.
