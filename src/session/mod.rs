@@ -1,5 +1,6 @@
 //! What a person works with: models loaded from text, and single expressions.
 
+pub mod algebra;
 pub mod batch;
 pub mod command;
 pub mod commands;

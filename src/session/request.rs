@@ -9,6 +9,7 @@ use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape
 use crate::rewrite::{Measure, Options, Ruleset, cost, optimise};
 use crate::study::precise::{NoValue, Precise, decimal, value};
 use crate::syntax::print::{Latex, Plain, TooLong, try_print};
+use crate::syntax::{Id, Tree};
 use crate::term::visit::{contains, free_symbols, substitute};
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
@@ -188,6 +189,19 @@ impl Workspace {
         Ok(())
     }
 
+    /// The term of a part of an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn part(&mut self, tree: &Tree, root: Id) -> Answer<Term> {
+        self.definitions.part(tree, root, &mut self.graph, &self.limits)
+    }
+
+    /// Limits on what is read and made.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
     /// The text of a term.
     ///
     /// # Errors
@@ -238,7 +252,7 @@ impl Workspace {
     }
 
     /// The shortest form found of a term, multiplied out first where that leads further.
-    fn shortest(&mut self, root: Term) -> Term {
+    pub(super) fn shortest(&mut self, root: Term) -> Term {
         let mut best = self.shortest_of(&[root])[0];
         // What was rewritten once gives nothing new.
         let mut tried = vec![root];

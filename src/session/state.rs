@@ -223,6 +223,11 @@ impl Session {
         let refused = |e: Vec<Diagnostic>| Stop::about("definition", body, e);
         let definition = if matrix::is_matrix(body) && parameters.is_empty() {
             Definition::matrix(matrix::formulas(body, &self.limits).map_err(refused)?)
+        } else if parameters.is_empty()
+            && let Some(rows) = self.workspace.matrix(body).map_err(refused)?
+        {
+            // What is computed of matrices is computed at once.
+            Definition::matrix(self.formulas(&rows)?)
         } else {
             let formula = Formula::parse(body, &self.limits).map_err(refused)?;
             match parameters.is_empty() {
@@ -332,19 +337,20 @@ impl Session {
         })
     }
 
+    fn formula(&self, term: Term) -> Result<Formula, Stop> {
+        let text = self.workspace.print(term)?;
+        Ok(Formula::parse(&text, &self.limits)?)
+    }
+
+    fn formulas(&self, rows: &[Vec<Term>]) -> Result<Vec<Vec<Formula>>, Stop> {
+        rows.iter().map(|r| r.iter().map(|&t| self.formula(t)).collect()).collect()
+    }
+
     /// Defines the next result and `ans`; the name of the result.
     fn number(&mut self, rows: Option<&[Vec<Term>]>, term: Option<Term>) -> Result<String, Stop> {
-        let formula = |t: Term| -> Result<Formula, Stop> {
-            let text = self.workspace.print(t)?;
-            Ok(Formula::parse(&text, &self.limits)?)
-        };
         let definition = match (rows, term) {
-            (Some(rows), _) => {
-                let rows: Result<Vec<Vec<Formula>>, Stop> =
-                    rows.iter().map(|r| r.iter().map(|&t| formula(t)).collect()).collect();
-                Definition::matrix(rows?)
-            }
-            (None, Some(term)) => Definition::value(formula(term)?),
+            (Some(rows), _) => Definition::matrix(self.formulas(rows)?),
+            (None, Some(term)) => Definition::value(self.formula(term)?),
             (None, None) => return Ok(String::new()),
         };
         self.results += 1;

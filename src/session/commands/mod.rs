@@ -25,6 +25,7 @@ pub static COMMANDS: &[Command] = &[
     expressions::SOLVE,
     expressions::DET,
     expressions::INVERSE,
+    expressions::TRANSPOSE,
     expressions::LATEX,
     prompt::HELP,
     prompt::ASSUME,
