@@ -18,6 +18,9 @@ pub type Rows = Vec<Vec<Term>>;
 /// The largest power of a matrix.
 const LARGEST_POWER: i64 = 1000;
 
+/// What is called on matrices inside expressions; alone these are commands.
+pub const FUNCTIONS: [&str; 2] = ["transpose", "inverse"];
+
 /// A part of an expression.
 enum Value {
     Number(Term),

@@ -442,6 +442,7 @@ impl Workspace {
     /// A determinant that must not be zero, simplified; nothing when it is a number. `otherwise`
     /// says what is wrong when it is zero.
     fn determined(&mut self, det: Term, otherwise: &str) -> Answer<Option<String>> {
+        self.presentable(det, "the determinant")?;
         let expanded = expand(&mut self.graph, det, self.limits.terms).unwrap_or(det);
         let short = self.shortest(expanded);
         match self.graph.as_number(short) {
@@ -456,6 +457,9 @@ impl Workspace {
     /// # Errors
     /// When the matrix is not square, too large or singular.
     pub fn inverse(&mut self, matrix: &[Vec<Term>]) -> Answer<(Vec<Vec<Term>>, Option<String>)> {
+        if let Some(det) = calculus::determinant(&mut self.graph, matrix) {
+            self.presentable(det, "the determinant")?;
+        }
         let Some((rows, det)) = calculus::inverse(&mut self.graph, matrix) else {
             let rows = calculus::determinant::ROWS;
             let message = format!("an inverse needs a square matrix of 1 to {rows} rows");
