@@ -123,8 +123,13 @@ pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<Syst
     let mut systems = Vec::new();
     // Half-read statements would only give errors that follow from the first ones.
     if errors.is_empty() {
-        for block in &text.blocks {
+        for (k, block) in text.blocks.iter().enumerate() {
             let BlockKind::Ode = block.kind;
+            if text.blocks[..k].iter().any(|b| b.name.text == block.name.text) {
+                let message = format!("two models are called `{}`", block.name.text);
+                let error = Diagnostic::error(Kind::Name, block.name.span, message);
+                errors.push(error.help("choose another name"));
+            }
             match ode::system(&text.tree, block, &open, limits) {
                 Ok(system) => systems.push(system),
                 Err(mut found) => errors.append(&mut found),

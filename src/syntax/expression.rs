@@ -145,6 +145,9 @@ impl<'t> Reader<'t> {
         let operand = |c: char| lexeme::begins_name(c) || c.is_ascii_digit() || c == '(';
         let complete = expected.starts_with("an operator") || expected.starts_with("the end");
         match found {
+            Some(_) if complete && what == "`if`" => {
+                error.help("choose between values with `if(condition, a, b)`")
+            }
             Some(c) if complete && operand(c) => {
                 error.help("a product needs `*` and a function brackets, as in `2*sin(x)`")
             }

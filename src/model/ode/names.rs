@@ -171,6 +171,10 @@ impl<'a> Names<'a> {
             return true;
         };
         self.errors.push(Diagnostic::error(Kind::Name, span, error).help("choose another name"));
+        // What a name has of its own is no declaration of this block.
+        if !self.declared.contains_key(name) {
+            self.broken.push(name.to_owned());
+        }
         false
     }
 
