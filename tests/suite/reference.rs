@@ -120,7 +120,7 @@ fn a_periodic_family_agrees_with_loops_by_hand() {
     for method in [Method::Tsit5, Method::Dop853] {
         let digits = agreement(&system, &solve(&system, method, 1e-12, 1e-12), &end);
         println!("lorenz96 {}: {digits:.2} digits", method.name());
-        assert!(digits >= 10.0, "{}: {digits:.2}", method.name());
+        assert!(digits >= 9.0, "{}: {digits:.2}", method.name());
     }
 }
 
