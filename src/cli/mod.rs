@@ -12,7 +12,7 @@ use host::{Terminal, interrupted, listen};
 
 use crate::session::command::Stop;
 use crate::session::{Session, command, refusal};
-use crate::text::Limits;
+use crate::text::{Diagnostic, Kind, Limits};
 
 /// Runs the program; exit code 0 is success, 1 a failed run or the answer no, 2 bad usage or
 /// input, 130 a run that Ctrl-C stopped.
@@ -39,6 +39,10 @@ pub fn run() -> ExitCode {
 
 /// Runs one command of the shell; whether its answer is yes.
 fn answer(given: &arguments::Given) -> Result<bool, Stop> {
+    if given.json && given.options.iter().any(|(name, to)| *name == "output" && to == "-") {
+        let error = Diagnostic::without_place(Kind::Config, "`--json` and `-o -` both print");
+        return Err(error.help("give `-o` a file, or leave one of the two out").into());
+    }
     let mut session = Session::new(&given.limits, interrupted);
     session.shell = true;
     let command = command(given.name.as_deref().unwrap_or_default())?;

@@ -168,6 +168,11 @@ fn failures_name_time_state_and_expression_and_leave_no_file() {
     let (model, nowhere) = (model.to_str().expect("a path"), nowhere.to_str().expect("a path"));
     assert_eq!(isoterm(&["simulate", model, "-o", nowhere]).status.code(), Some(2));
     assert_eq!(isoterm(&["simulate", "nothing.model"]).status.code(), Some(2));
+    let source = isoterm(&["export", model, "--to", "c", "-o", "-"]).stdout;
+    assert!(source.ends_with(b"}\n"), "nothing else is printed");
+    let both = isoterm(&["simulate", model, "-o", "-", "--json"]);
+    assert_eq!(both.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&both.stderr).contains("give `-o` a file"));
     assert_eq!(isoterm(&["check", model, "--limit", "cells=many"]).status.code(), Some(2));
     assert_eq!(isoterm(&["check", model, "--limit", "bytes=10"]).status.code(), Some(2));
 }
