@@ -100,9 +100,7 @@ impl Workspace {
             };
             values.insert(id, rows);
         }
-        let found = values.remove(&root);
-        let short = |rows: Rows| self.simplified(rows);
-        Ok(found.map(short))
+        values.remove(&root).map(|rows| self.simplified(rows)).transpose()
     }
 
     /// An item with a matrix among its parts.
@@ -187,7 +185,7 @@ impl Workspace {
                 columns.iter().map(entry).collect()
             })
             .collect();
-        Ok(self.simplified(rows))
+        self.simplified(rows)
     }
 
     fn power(&mut self, rows: Rows, exponent: Term, span: Span) -> Answer<Rows> {
@@ -229,10 +227,6 @@ impl Workspace {
     fn each(&mut self, rows: Rows, entry: impl Fn(&mut crate::term::Graph, Term) -> Term) -> Rows {
         let graph = &mut self.graph;
         rows.into_iter().map(|r| r.into_iter().map(|t| entry(graph, t)).collect()).collect()
-    }
-
-    fn simplified(&mut self, rows: Rows) -> Rows {
-        rows.into_iter().map(|r| r.into_iter().map(|t| self.shortest(t)).collect()).collect()
     }
 }
 

@@ -17,6 +17,9 @@ use crate::text::{Diagnostic, Kind, Limits, Source};
 /// Most terms of a product that is multiplied out on the way to a shorter form.
 const TRIED: usize = 200;
 
+/// Most terms of a determinant that is multiplied out to see what cancels.
+const MULTIPLIED: usize = 1000;
+
 /// Rounds of multiplying out and simplifying.
 const ROUNDS: usize = 4;
 
@@ -234,6 +237,23 @@ impl Workspace {
         Ok(())
     }
 
+    /// Whether somebody has asked for the end of work whose parts are of no use alone.
+    fn go_on(&self) -> Answer<()> {
+        match (self.stop)() {
+            true => Err(error(Kind::Interrupted, "the work was interrupted")),
+            false => Ok(()),
+        }
+    }
+
+    /// A matrix with the shortest form of each entry.
+    pub(super) fn simplified(&mut self, rows: Vec<Vec<Term>>) -> Answer<Vec<Vec<Term>>> {
+        let mut entry = |t: Term| {
+            self.go_on()?;
+            Ok(self.shortest(t))
+        };
+        rows.into_iter().map(|row| row.into_iter().map(&mut entry).collect()).collect()
+    }
+
     fn reduced(&mut self, before: Term, after: Term) -> Answer<Reduced> {
         Ok(Reduced {
             expression: self.print(after)?,
@@ -252,7 +272,7 @@ impl Workspace {
     }
 
     /// The shortest form found of a term, multiplied out first where that leads further.
-    pub(super) fn shortest(&mut self, root: Term) -> Term {
+    fn shortest(&mut self, root: Term) -> Term {
         let mut best = self.shortest_of(&[root])[0];
         // What was rewritten once gives nothing new.
         let mut tried = vec![root];
@@ -335,9 +355,7 @@ impl Workspace {
                 .map_err(|e| error(Kind::Domain, e.to_string()))?;
             self.presentable(slope, "the derivative")?;
             slope = self.shortest(slope);
-            if (self.stop)() {
-                return Err(error(Kind::Interrupted, "the differentiation was interrupted"));
-            }
+            self.go_on()?;
         }
         self.reduced(root, slope)
     }
@@ -354,9 +372,10 @@ impl Workspace {
         self.presentable(det, "the determinant")?;
         let short = self.shortest(det);
         // Cancellation between products shows once they are multiplied out.
-        let expanded = expand(&mut self.graph, det, 1000).unwrap_or(short);
+        let expanded = expand(&mut self.graph, det, MULTIPLIED).unwrap_or(short);
         let other = self.shortest(expanded);
         let best = if self.size(other) < self.size(short) { other } else { short };
+        self.go_on()?;
         self.reduced(det, best)
     }
 
@@ -434,6 +453,7 @@ impl Workspace {
         let condition = condition.map(|det| self.determined(det, otherwise)).transpose()?.flatten();
         let solution = solution.into_iter().map(|x| {
             let short = self.shortest(x);
+            self.go_on()?;
             self.reduced(x, short)
         });
         Ok((solution.collect::<Answer<_>>()?, condition))
@@ -443,7 +463,7 @@ impl Workspace {
     /// says what is wrong when it is zero.
     fn determined(&mut self, det: Term, otherwise: &str) -> Answer<Option<String>> {
         self.presentable(det, "the determinant")?;
-        let expanded = expand(&mut self.graph, det, self.limits.terms).unwrap_or(det);
+        let expanded = expand(&mut self.graph, det, MULTIPLIED).unwrap_or(det);
         let short = self.shortest(expanded);
         match self.graph.as_number(short) {
             Some(n) if n.is_zero() => Err(error(Kind::Domain, otherwise)),
@@ -467,8 +487,7 @@ impl Workspace {
         };
         let condition =
             self.determined(det, "the matrix has no inverse: its determinant is zero")?;
-        let short = rows.into_iter().map(|r| r.into_iter().map(|t| self.shortest(t)).collect());
-        Ok((short.collect(), condition))
+        Ok((self.simplified(rows)?, condition))
     }
 
     /// Whether the first text equals the second wherever the first has a value.
