@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::definitions::Formula;
 use super::matrix;
-use super::request::Workspace;
+use super::request::{Answer, Workspace};
 use crate::syntax::{Id, Item, Tree, expression, lexeme};
 use crate::term::{Number, Op, Term};
 use crate::text::{Diagnostic, Kind, Source, Span};
@@ -27,8 +27,6 @@ enum Value {
     Matrix(Rows),
 }
 
-type Answer<T> = Result<T, Vec<Diagnostic>>;
-
 impl Workspace {
     /// The matrix that an expression stands for; nothing when it holds no matrix.
     ///
@@ -42,13 +40,13 @@ impl Workspace {
         let mut known: FxHashMap<String, Rows> = FxHashMap::default();
         for (name, start, literal) in &literals {
             let moved = |errors: Vec<Diagnostic>| shifted(errors, *start);
-            let rows = matrix::formulas(literal, self.limits()).map_err(moved)?;
+            let rows = matrix::formulas(literal, &self.limits).map_err(moved)?;
             let rows = rows.iter().map(|r| self.entries(r)).collect::<Answer<_>>();
             known.insert(name.clone(), rows?);
         }
         let mut tree = Tree::new();
         let source = Source::new("expression", plain);
-        let root = expression::parse(&source, &mut tree, self.limits())?;
+        let root = expression::parse(&source, &mut tree, &self.limits)?;
         self.combine(tree, root, known)
     }
 

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod completion;
 pub mod definitions;
 pub mod line;
+mod linear;
 mod load;
 pub mod matrix;
 pub mod output;

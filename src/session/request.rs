@@ -4,21 +4,18 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use super::definitions::Definitions;
-use crate::calculus::{self, Solutions, expand};
+use crate::calculus::{self, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
 use crate::rewrite::{Measure, Options, Ruleset, cost, optimise};
 use crate::study::precise::{NoValue, Precise, decimal, value};
 use crate::syntax::print::{Latex, Plain, TooLong, try_print};
 use crate::syntax::{Id, Tree};
-use crate::term::visit::{contains, free_symbols, substitute};
+use crate::term::visit::free_symbols;
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
 
 /// Most terms of a product that is multiplied out on the way to a shorter form.
 const TRIED: usize = 200;
-
-/// Most terms of a determinant that is multiplied out to see what cancels.
-const MULTIPLIED: usize = 1000;
 
 /// Rounds of multiplying out and simplifying.
 const ROUNDS: usize = 4;
@@ -41,7 +38,7 @@ pub struct Workspace {
     known: Known,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 /// What is known of names.
@@ -76,13 +73,14 @@ pub enum Verdict {
     Unknown,
 }
 
-type Answer<T> = Result<T, Vec<Diagnostic>>;
+/// An answer, or what is wrong with the question.
+pub(super) type Answer<T> = Result<T, Vec<Diagnostic>>;
 
-fn error(kind: Kind, message: impl Into<String>) -> Vec<Diagnostic> {
+pub(super) fn error(kind: Kind, message: impl Into<String>) -> Vec<Diagnostic> {
     vec![Diagnostic::without_place(kind, message.into())]
 }
 
-fn helped(errors: Vec<Diagnostic>, help: &str) -> Vec<Diagnostic> {
+pub(super) fn helped(errors: Vec<Diagnostic>, help: &str) -> Vec<Diagnostic> {
     errors.into_iter().map(|e| e.help(help)).collect()
 }
 
@@ -90,9 +88,6 @@ fn helped(errors: Vec<Diagnostic>, help: &str) -> Vec<Diagnostic> {
 pub(super) fn too_long(e: TooLong) -> Vec<Diagnostic> {
     helped(error(Kind::Resource, e.to_string()), &Limits::remedy("printed"))
 }
-
-/// What `solve` is for.
-const ONLY_LINEAR: &str = "only systems that are linear in their unknowns are solved";
 
 impl Workspace {
     /// An empty workspace.
@@ -200,11 +195,6 @@ impl Workspace {
         self.definitions.part(tree, root, &mut self.graph, &self.limits)
     }
 
-    /// Limits on what is read and made.
-    pub(super) fn limits(&self) -> &Limits {
-        &self.limits
-    }
-
     /// The text of a term.
     ///
     /// # Errors
@@ -228,7 +218,7 @@ impl Workspace {
 
     /// Whether a result is short enough that somebody could read what it simplifies to: beyond
     /// that, work on it would only end in a text that is too long.
-    fn presentable(&self, root: Term, what: &str) -> Answer<()> {
+    pub(super) fn presentable(&self, root: Term, what: &str) -> Answer<()> {
         let (size, most) = (self.size(root), self.limits.printed as u64);
         if size > most {
             let message = format!("{what} has {size} parts, beyond the limit `printed` of {most}");
@@ -238,23 +228,14 @@ impl Workspace {
     }
 
     /// Whether somebody has asked for the end of work whose parts are of no use alone.
-    fn go_on(&self) -> Answer<()> {
+    pub(super) fn go_on(&self) -> Answer<()> {
         match (self.stop)() {
             true => Err(error(Kind::Interrupted, "the work was interrupted")),
             false => Ok(()),
         }
     }
 
-    /// A matrix with the shortest form of each entry.
-    pub(super) fn simplified(&mut self, rows: Vec<Vec<Term>>) -> Answer<Vec<Vec<Term>>> {
-        let mut entry = |t: Term| {
-            self.go_on()?;
-            Ok(self.shortest(t))
-        };
-        rows.into_iter().map(|row| row.into_iter().map(&mut entry).collect()).collect()
-    }
-
-    fn reduced(&mut self, before: Term, after: Term) -> Answer<Reduced> {
+    pub(super) fn reduced(&mut self, before: Term, after: Term) -> Answer<Reduced> {
         Ok(Reduced {
             expression: self.print(after)?,
             term: after,
@@ -264,7 +245,7 @@ impl Workspace {
     }
 
     /// The shortest forms of terms, together.
-    fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
+    pub(super) fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
         let known = self.known.bounds.iter();
         let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
         let options = Options { assumptions, stop: self.stop, ..Options::reading() };
@@ -272,7 +253,7 @@ impl Workspace {
     }
 
     /// The shortest form found of a term, multiplied out first where that leads further.
-    fn shortest(&mut self, root: Term) -> Term {
+    pub(super) fn shortest(&mut self, root: Term) -> Term {
         let mut best = self.shortest_of(&[root])[0];
         // What was rewritten once gives nothing new.
         let mut tried = vec![root];
@@ -358,136 +339,6 @@ impl Workspace {
             self.go_on()?;
         }
         self.reduced(root, slope)
-    }
-
-    /// The determinant of a matrix of expressions, simplified.
-    ///
-    /// # Errors
-    /// When the matrix is not square or too large.
-    pub fn determinant(&mut self, matrix: &[Vec<Term>]) -> Answer<Reduced> {
-        let det = calculus::determinant(&mut self.graph, matrix).ok_or_else(|| {
-            let rows = calculus::determinant::ROWS;
-            error(Kind::Arity, format!("a determinant needs a square matrix of 1 to {rows} rows"))
-        })?;
-        self.presentable(det, "the determinant")?;
-        let short = self.shortest(det);
-        // Cancellation between products shows once they are multiplied out.
-        let expanded = expand(&mut self.graph, det, MULTIPLIED).unwrap_or(short);
-        let other = self.shortest(expanded);
-        let best = if self.size(other) < self.size(short) { other } else { short };
-        self.go_on()?;
-        self.reduced(det, best)
-    }
-
-    /// The solution of linear equations, each `left = right`, simplified; and the term that must
-    /// not be zero for it to hold.
-    ///
-    /// # Errors
-    /// An equation that is not linear, no solution or several.
-    pub fn solve(
-        &mut self,
-        equations: &[(Term, Term)],
-        unknowns: &[String],
-    ) -> Answer<(Vec<Reduced>, Option<String>)> {
-        let symbols: Vec<Term> = unknowns.iter().map(|n| self.graph.symbol(n)).collect();
-        let sides: Vec<Term> = equations.iter().flat_map(|&(a, b)| [a, b]).collect();
-        if let Some(k) = (0..symbols.len())
-            .find(|&k| !sides.iter().any(|&side| contains(&self.graph, side, symbols[k])))
-        {
-            let present = free_symbols(&self.graph, &sides);
-            let present: Vec<&str> = present.iter().map(|&s| self.graph.name(s)).collect();
-            let message = format!("the unknown `{}` is in none of the equations", unknowns[k]);
-            let error = Diagnostic::without_place(Kind::Name, message)
-                .did_you_mean(crate::text::nearest(&unknowns[k], present.iter().copied()));
-            return Err(vec![match present.is_empty() {
-                true => error,
-                false => error.note(format!("the names in them are {}", present.join(", "))),
-            }]);
-        }
-        let zero = self.graph.number(0);
-        let at_zero: Vec<(Term, Term)> = symbols.iter().map(|&x| (x, zero)).collect();
-        let (mut matrix, mut right) = (Vec::new(), Vec::new());
-        for (k, &(a, b)) in equations.iter().enumerate() {
-            let rest = self.graph.sub(a, b);
-            let rest = expand(&mut self.graph, rest, self.limits.terms).unwrap_or(rest);
-            let slopes = calculus::gradient(&mut self.graph, rest, &symbols)
-                .map_err(|e| error(Kind::Domain, e.to_string()))?;
-            let slopes = self.shortest_of(&slopes);
-            for (slope, name) in slopes.iter().zip(unknowns) {
-                if symbols.iter().any(|&x| contains(&self.graph, *slope, x)) {
-                    let message = format!("equation {} is not linear in `{name}`", k + 1);
-                    return Err(helped(error(Kind::Domain, message), ONLY_LINEAR));
-                }
-            }
-            let constant = substitute(&mut self.graph, rest, &at_zero);
-            if self.graph.is_undefined(constant) {
-                let message = format!("equation {} is not linear", k + 1);
-                return Err(helped(error(Kind::Domain, message), ONLY_LINEAR));
-            }
-            matrix.push(slopes);
-            right.push(self.graph.neg(constant));
-        }
-        let (solution, condition) = match calculus::solve(&mut self.graph, &matrix, &right) {
-            Solutions::One(solution, condition) => (solution, condition),
-            Solutions::None => {
-                let message = "there is no solution: the equations contradict one another";
-                return Err(error(Kind::Domain, message));
-            }
-            Solutions::Many => {
-                let many = error(Kind::Domain, "there are infinitely many solutions");
-                let help = "give more equations, or name fewer unknowns with `--for`";
-                return Err(helped(many, help));
-            }
-            Solutions::Unsuited => {
-                let message = format!(
-                    "with symbols as many equations as unknowns are needed, at most {}: there are \
-                     {} and {}",
-                    calculus::determinant::ROWS,
-                    equations.len(),
-                    unknowns.len()
-                );
-                return Err(error(Kind::Arity, message));
-            }
-        };
-        let otherwise = "the determinant is zero: there is no single solution";
-        let condition = condition.map(|det| self.determined(det, otherwise)).transpose()?.flatten();
-        let solution = solution.into_iter().map(|x| {
-            let short = self.shortest(x);
-            self.go_on()?;
-            self.reduced(x, short)
-        });
-        Ok((solution.collect::<Answer<_>>()?, condition))
-    }
-
-    /// A determinant that must not be zero, simplified; nothing when it is a number. `otherwise`
-    /// says what is wrong when it is zero.
-    fn determined(&mut self, det: Term, otherwise: &str) -> Answer<Option<String>> {
-        self.presentable(det, "the determinant")?;
-        let expanded = expand(&mut self.graph, det, MULTIPLIED).unwrap_or(det);
-        let short = self.shortest(expanded);
-        match self.graph.as_number(short) {
-            Some(n) if n.is_zero() => Err(error(Kind::Domain, otherwise)),
-            Some(_) => Ok(None),
-            None => self.print(short).map(Some),
-        }
-    }
-
-    /// The inverse of a matrix, simplified; and the term that must not be zero for it to hold.
-    ///
-    /// # Errors
-    /// When the matrix is not square, too large or singular.
-    pub fn inverse(&mut self, matrix: &[Vec<Term>]) -> Answer<(Vec<Vec<Term>>, Option<String>)> {
-        if let Some(det) = calculus::determinant(&mut self.graph, matrix) {
-            self.presentable(det, "the determinant")?;
-        }
-        let Some((rows, det)) = calculus::inverse(&mut self.graph, matrix) else {
-            let rows = calculus::determinant::ROWS;
-            let message = format!("an inverse needs a square matrix of 1 to {rows} rows");
-            return Err(error(Kind::Arity, message));
-        };
-        let condition =
-            self.determined(det, "the matrix has no inverse: its determinant is zero")?;
-        Ok((self.simplified(rows)?, condition))
     }
 
     /// Whether the first text equals the second wherever the first has a value.
