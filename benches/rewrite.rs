@@ -1,18 +1,21 @@
 //! The spike behind the n-ary e-graph: one rule inside a 12-term sum, against binary egg.
 //!
 //! `nary` loads the sum, searches and applies; `binary` is the textbook encoding with
-//! commutativity and associativity rules, run until the rule has fired or 100,000 nodes.
+//! commutativity and associativity rules, run until the rule has fired or 100,000 nodes. Then what
+//! the number of rules costs in a round, and what the judge costs.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use egg::{Pattern, RecExpr, Rewrite, Runner, SymbolLang, rewrite};
 use isoterm::rewrite::around::Around;
+use isoterm::rewrite::judge::{POINTS, judge};
 use isoterm::rewrite::matcher::Matcher;
 use isoterm::rewrite::region::Region;
 use isoterm::rewrite::saturate::{saturate, search};
-use isoterm::rewrite::{Assumptions, Budget, Options, Ruleset, optimise};
+use isoterm::rewrite::{Assumptions, Budget, Options, Ruleset, library, optimise};
+use isoterm::session::term;
 use isoterm::term::{Graph, Number, Op, Term};
-use isoterm::text::Source;
-use rustc_hash::FxHashSet;
+use isoterm::text::{Limits, Source};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A sum of twelve terms that holds `extra` among exponentials.
 fn twelve(g: &mut Graph, extra: &[Term]) -> Term {
@@ -139,5 +142,48 @@ fn spike(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, spike);
+/// What the number of rules costs: a round of saturation with all shipped rules and with those of
+/// arithmetic alone, which are the only ones that a polynomial needs.
+fn number_of_rules(c: &mut Criterion) {
+    let all = Ruleset::standard();
+    let (name, text) = library::FILES[0];
+    let few = Ruleset::parse(&Source::new(name, text)).expect("shipped rules");
+    println!("{} rules against {}", all.rules.len(), few.rules.len());
+    let once = Budget { iterations: 1, work: 1_000_000, ..Budget::default() };
+    let mut group = c.benchmark_group("a round of all rules");
+    for (name, text) in [
+        ("polynomial", "k1*a*b - k2*c*b - k3*b^2 + k1*a*c"),
+        ("circular", "sin(x)^2*y + cos(x)^2*y - tan(x)*cos(x) + sin(x + y)"),
+        ("choices", "max(a, b) + min(a, b) - abs(a - b) + if(a < b, a*c, b*c)"),
+    ] {
+        let mut g = Graph::new();
+        let root = term(&Source::new("bench", text), &mut g, &Limits::default()).expect("a term");
+        for (set, rules) in [("all", all), ("arithmetic", &few)] {
+            group.bench_function(format!("{name}, {set}"), |b| {
+                b.iter_batched(
+                    || Region::load(&g, &[root], &FxHashSet::default(), &FxHashMap::default()),
+                    |mut region| {
+                        saturate(&mut region.classes, rules, &once);
+                        region
+                    },
+                    BatchSize::SmallInput,
+                );
+            });
+        }
+    }
+    group.finish();
+}
+
+/// What the judge costs for rules of several kinds.
+fn judgement(c: &mut Criterion) {
+    let mut group = c.benchmark_group("judge at 10,000 points");
+    group.sample_size(10);
+    for name in ["factor", "pythagoras", "sum-of-logs", "arcsine-of-sine", "choice-of-sums"] {
+        let rule = Ruleset::standard().named(name).expect("a shipped rule");
+        group.bench_function(name, |b| b.iter(|| judge(rule, POINTS).expect("a sound rule")));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, spike, number_of_rules, judgement);
 criterion_main!(benches);

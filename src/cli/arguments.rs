@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction, Command as Clap};
 
 use crate::session::COMMANDS;
 use crate::session::command::{Argument, Command, Flag, Place, Sort};
-use crate::text::Limits;
+use crate::text::{Limits, nearest};
 
 /// What was asked for.
 pub struct Given {
@@ -131,5 +131,7 @@ fn limit(text: &str) -> Result<(String, usize), String> {
     if Limits::default().set(name, value) {
         return Ok((name.to_owned(), value));
     }
-    Err(format!("unknown limit `{name}`; there are {}", Limits::NAMES.join(", ")))
+    let meant = nearest(name, Limits::NAMES.iter().copied());
+    let meant = meant.map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+    Err(format!("unknown limit `{name}`; there are {}{meant}", Limits::NAMES.join(", ")))
 }

@@ -1,7 +1,7 @@
 //! The world outside: clock, terminal, Ctrl-C.
 
 use std::cell::RefCell;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,15 +22,22 @@ pub fn resume() {
     INTERRUPTED.store(false, Ordering::Relaxed);
 }
 
-/// Notes Ctrl-C for [`interrupted`]; pressed again, the program ends at once if `twice_ends`.
-pub fn listen(twice_ends: bool) {
+/// Notes Ctrl-C for [`interrupted`]. When the program is one command, it ends with it: what does
+/// not end by itself soon is left.
+pub fn listen(one_command: bool) {
     // Without a handler Ctrl-C ends the program, which is the second best.
     let _ = ctrlc::set_handler(move || {
-        if INTERRUPTED.swap(true, Ordering::Relaxed) && twice_ends {
+        INTERRUPTED.store(true, Ordering::Relaxed);
+        if one_command {
+            std::thread::sleep(GRACE);
+            let _ = writeln!(std::io::stderr(), "error: interrupted");
             std::process::exit(130);
         }
     });
 }
+
+/// How long a command may take to end by itself, with its message.
+const GRACE: Duration = Duration::from_millis(700);
 
 /// The terminal of the process.
 pub struct Terminal {

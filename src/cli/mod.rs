@@ -5,7 +5,7 @@ mod batch;
 mod host;
 mod repl;
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use host::{Terminal, interrupted, listen};
 use crate::rewrite::Ruleset;
 use crate::session::command::Stop;
 use crate::session::{Session, command, refusal, rules};
-use crate::text::Limits;
+use crate::text::{Diagnostic, Kind, Limits};
 
 /// Runs the program; exit code 0 is success, 1 a failed run or the answer no, 2 bad usage or
 /// input, 130 a run that Ctrl-C stopped.
@@ -44,6 +44,10 @@ pub fn run() -> ExitCode {
 
 /// Runs one command of the shell; whether its answer is yes.
 fn answer(given: &arguments::Given, rules: Arc<Ruleset>) -> Result<bool, Stop> {
+    if given.json && given.options.iter().any(|(name, to)| *name == "output" && to == "-") {
+        let error = Diagnostic::without_place(Kind::Config, "`--json` and `-o -` both print");
+        return Err(error.help("give `-o` a file, or leave one of the two out").into());
+    }
     let mut session = Session::new(&given.limits, interrupted).with_rules(rules);
     session.shell = true;
     let command = command(given.name.as_deref().unwrap_or_default())?;
@@ -59,10 +63,16 @@ fn answer(given: &arguments::Given, rules: Arc<Ruleset>) -> Result<bool, Stop> {
     Ok(answer.yes)
 }
 
-/// Prints; a closed pipe is the reader's choice and no failure.
+/// Prints; a closed pipe is the reader's choice and no failure, a full disk ends the program.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => {
+            let _ = writeln!(std::io::stderr(), "error: cannot write to standard output: {e}");
+            std::process::exit(1);
+        }
+        _ => {}
+    }
 }
 
 /// The limits with what `--limit` changes.

@@ -2,17 +2,61 @@
 
 use super::error::Error;
 use super::interpreter::Interpreter;
-use super::jit::Jit;
+use super::jit::{Jit, Straight};
 use super::tape::Tape;
 
 /// A compiled tape.
 ///
 /// Its code is shared between threads; what changes during an evaluation is in the caller's
 /// [`Scratch`].
-pub trait Kernel: Send + Sync {
+pub struct Kernel(Form);
+
+/// The way from a kernel to its code.
+enum Form {
+    /// One function that needs no scratch: most kernels, and those for which a call takes longer
+    /// than what it computes. Nothing but the check of the slices stands between.
+    Straight(Straight),
+    Program(Box<dyn Program>),
+}
+
+impl Kernel {
+    /// A kernel that one function computes.
+    pub(super) fn straight(code: Straight) -> Kernel {
+        Kernel(Form::Straight(code))
+    }
+
+    /// A kernel that any other program computes.
+    pub fn new(program: Box<dyn Program>) -> Kernel {
+        Kernel(Form::Program(program))
+    }
+
     /// Computes the outputs at a time, states and parameters.
     ///
     /// Places of `output` that no output of the tape names keep their values.
+    ///
+    /// # Panics
+    /// When a slice is shorter than the tape's layout says, or when a registered function panics.
+    #[inline]
+    pub fn evaluate(
+        &self,
+        time: f64,
+        states: &[f64],
+        parameters: &[f64],
+        output: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        match &self.0 {
+            Form::Straight(code) => code.evaluate(time, states, parameters, output),
+            Form::Program(program) => {
+                program.evaluate(time, states, parameters, output, scratch);
+            }
+        }
+    }
+}
+
+/// What a backend makes of a tape.
+pub trait Program: Send + Sync {
+    /// See [`Kernel::evaluate`].
     ///
     /// # Panics
     /// When a slice is shorter than the tape's layout says, or when a registered function panics.
@@ -35,7 +79,7 @@ pub trait Backend: Send + Sync {
     ///
     /// # Errors
     /// What the code generator refuses.
-    fn compile(&self, tape: &Tape) -> Result<Box<dyn Kernel>, Error>;
+    fn compile(&self, tape: &Tape) -> Result<Kernel, Error>;
 }
 
 /// All backends, the one that needs no compilation first.

@@ -40,11 +40,12 @@ pub fn check(backend: &dyn Backend) -> Result<(), Result<Error, Box<Disagreement
     operations(&mut cases).map_err(Ok)?;
     compositions(&mut cases).map_err(Ok)?;
     families(&mut cases).map_err(Ok)?;
+    reductions(&mut cases).map_err(Ok)?;
     random::cases(&mut cases).map_err(Ok)?;
     for case in &cases {
         let expected = Interpreter.compile(&case.tape).map_err(Ok)?;
         let found = backend.compile(&case.tape).map_err(Ok)?;
-        case.compare(&*expected, &*found).map_err(|d| Err(Box::new(d)))?;
+        case.compare(&expected, &found).map_err(|d| Err(Box::new(d)))?;
     }
     Ok(())
 }
@@ -57,7 +58,7 @@ struct Case {
 }
 
 impl Case {
-    fn compare(&self, expected: &dyn Kernel, found: &dyn Kernel) -> Result<(), Disagreement> {
+    fn compare(&self, expected: &Kernel, found: &Kernel) -> Result<(), Disagreement> {
         let parameters: Vec<f64> =
             (0..self.tape.parameter_length).map(|i| 0.75 + i as f64).collect();
         let mut results = [0, 1].map(|_| vec![0.0; self.tape.output_length]);
@@ -245,6 +246,68 @@ fn families(cases: &mut Vec<Case>) -> Result<(), Error> {
             tape: Tape::lower(&graph, &layout, &outputs, &options)?,
             points: vec![states(0.7), states(1e3), vec![f64::INFINITY; 63]],
         });
+    }
+    Ok(())
+}
+
+/// Reductions of few and many terms, in order and in pairs, whose terms compare indices, states
+/// and what does not change in the loop.
+fn reductions(cases: &mut Vec<Case>) -> Result<(), Error> {
+    let (i, j) = (Binder(0), Binder(1));
+    let at = |binder| Affine { offset: 0, terms: Box::new([(binder, 1)]) };
+    for last in 1..=9 {
+        let mut graph = Graph::new();
+        let extents = vec![(1, last)];
+        let name = |graph: &mut Graph, name: &str, offset| Variable {
+            name: graph.intern(name),
+            extents: extents.clone(),
+            offset,
+        };
+        let layout = Layout {
+            states: vec![name(&mut graph, "x", 0), name(&mut graph, "y", last as usize)],
+            ..Layout::default()
+        };
+        let [x, y] = ["x", "y"].map(|n| graph.element(n, [at(j)]));
+        let [own, _] = ["x", "y"].map(|n| graph.element(n, [at(i)]));
+        let (row, column) = (graph.index(at(i)), graph.index(at(j)));
+        let (double, far) = (graph.scale(2, column), graph.sub(x, own));
+        let same = graph.call(Op::Equal, &[row, column]);
+        let below = graph.call(Op::Less, &[x, y]);
+        let outside = graph.call(Op::LessEqual, &[own, row]);
+        let not = graph.call(Op::Not, &[below]);
+        let both = graph.call(Op::And, &[outside, not]);
+        let either = graph.call(Op::Or, &[both, far]);
+        let bodies = [
+            graph.mul(x, y),
+            graph.call(Op::If, &[same, double, far]),
+            graph.call(Op::If, &[either, y, x]),
+            graph.mul(both, column),
+            graph.call(Op::If, &[outside, x, y]),
+            graph.call(Op::Sin, &[y]),
+            own,
+        ];
+        let outputs: Vec<Output> = (0..)
+            .zip(bodies)
+            .map(|(place, body)| Output {
+                ranges: vec![(i, 1, last)],
+                place: Affine { offset: place - 7, terms: Box::new([(i, 7)]) },
+                value: graph.reduce(j, 1, last, body),
+            })
+            .collect();
+        let count = 2 * last as usize;
+        let states = |seed: f64| (0..count).map(|n| (n as f64 * seed).sin()).collect();
+        let special =
+            |first: usize| (0..count).map(|n| GRID[(first + 5 * n) % GRID.len()]).collect();
+        let points = [states(0.7), states(1e3)].into_iter().chain((0..GRID.len()).map(special));
+        let points: Vec<Vec<f64>> = points.collect();
+        for pairs in [false, true] {
+            let options = Options { pairs, ..Options::default() };
+            cases.push(Case {
+                name: format!("reductions of {last} terms"),
+                tape: Tape::lower(&graph, &layout, &outputs, &options)?,
+                points: points.clone(),
+            });
+        }
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The reference backend: walks the tape with a register for each value.
 
-use super::backend::{Backend, Kernel, Lengths, Scratch};
+use smallvec::{SmallVec, smallvec};
+
+use super::backend::{Backend, Kernel, Lengths, Program, Scratch};
 use super::error::Error;
 use super::tape::{Instruction, Operand, Step, Tape};
 use crate::term::Op;
@@ -13,8 +15,9 @@ impl Backend for Interpreter {
         "interpreter"
     }
 
-    fn compile(&self, tape: &Tape) -> Result<Box<dyn Kernel>, Error> {
-        Ok(Box::new(Interpreted { lengths: Lengths::of(tape), tape: tape.clone() }))
+    fn compile(&self, tape: &Tape) -> Result<Kernel, Error> {
+        let program = Interpreted { lengths: Lengths::of(tape), tape: tape.clone() };
+        Ok(Kernel::new(Box::new(program)))
     }
 }
 
@@ -23,7 +26,7 @@ struct Interpreted {
     lengths: Lengths,
 }
 
-impl Kernel for Interpreted {
+impl Program for Interpreted {
     fn evaluate(
         &self,
         time: f64,
@@ -69,16 +72,20 @@ impl Run<'_> {
                     self.output[place] = self.read(*operand);
                 }
                 Step::Loop(inner) => {
-                    for accumulator in &inner.accumulators {
-                        self.values[accumulator.total.0 as usize] = 0.0;
-                    }
-                    for index in inner.from..=inner.to {
+                    // Pairs of sums take turns; without pairs the second ones stay unused.
+                    let mut sums: SmallVec<[[f64; 2]; 8]> =
+                        smallvec![[0.0; 2]; inner.accumulators.len()];
+                    for (turn, index) in (inner.from..=inner.to).enumerate() {
                         self.indices[inner.id.0 as usize] = index;
                         self.block(&inner.body);
-                        for accumulator in &inner.accumulators {
-                            let addend = self.read(accumulator.addend);
-                            self.values[accumulator.total.0 as usize] += addend;
+                        let turn = if inner.pairs { turn % 2 } else { 0 };
+                        for (sum, accumulator) in sums.iter_mut().zip(&inner.accumulators) {
+                            sum[turn] += self.read(accumulator.addend);
                         }
+                    }
+                    for (sum, accumulator) in sums.iter().zip(&inner.accumulators) {
+                        let total = if inner.pairs { sum[0] + sum[1] } else { sum[0] };
+                        self.values[accumulator.total.0 as usize] = total;
                     }
                 }
             }

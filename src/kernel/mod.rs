@@ -16,7 +16,7 @@ mod print;
 mod signature;
 mod tape;
 
-pub use backend::{BACKENDS, Backend, Kernel, Scratch};
+pub use backend::{BACKENDS, Backend, Kernel, Program, Scratch};
 pub use count::OperationCounts;
 pub use error::Error;
 pub use interpreter::Interpreter;

@@ -8,7 +8,7 @@ use super::tape::{Input, Instruction, Loop, LoopId, Operand, Place, Step, Tape};
 const LETTERS: [&str; 6] = ["i", "j", "k", "l", "m", "n"];
 
 /// Writes lines such as `v3 = mul v1 u[i - 1]`, `out[i] = v3` and
-/// `for i in 1..10, v9 += v8` with the body indented below.
+/// `for i in 1..10, v9 += v8 in pairs` with the body indented below.
 impl Display for Tape {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut printer = Printer { tape: self, open: Vec::new() };
@@ -49,7 +49,8 @@ impl<'a> Printer<'a> {
                     self.open.push(inner);
                     for accumulator in &inner.accumulators {
                         let addend = self.operand(accumulator.addend);
-                        write!(f, ", v{} += {addend}", accumulator.total.0)?;
+                        let pairs = if inner.pairs { " in pairs" } else { "" };
+                        write!(f, ", v{} += {addend}{pairs}", accumulator.total.0)?;
                     }
                     writeln!(f)?;
                     self.block(&inner.body, f)?;

@@ -77,7 +77,7 @@ impl Instruction {
     }
 }
 
-/// A sum over the iterations of a loop, from zero.
+/// A sum over the iterations of a loop, from zero; in which order, [`Loop::pairs`] says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Accumulator {
     /// The total, known after the loop.
@@ -99,6 +99,10 @@ pub struct Loop {
     pub body: Vec<Step>,
     /// Sums over the iterations.
     pub accumulators: Vec<Accumulator>,
+    /// Whether the first, third, … iterations and the second, fourth, … are summed apart, each in
+    /// order, and the two sums added at the end; otherwise there is one sum in order. Two sums
+    /// take half the time: one needs not wait for the other.
+    pub pairs: bool,
 }
 
 impl Loop {

@@ -1,5 +1,7 @@
 //! A system of differential equations `u' = f(t, u, p)`, with families kept as families.
 
+use rustc_hash::FxHashMap;
+
 use super::event::Event;
 use super::ode::table::Table;
 use crate::calculus::{Equation, IndexRange};
@@ -111,8 +113,8 @@ pub enum Times {
     At(Vec<f64>),
 }
 
-/// The decades that a logarithmic grid covers when the range starts at zero.
-const DECADES_FROM_ZERO: f64 = 12.0;
+/// How far apart the ends of a logarithmic grid are when the range starts at zero.
+const SPAN_FROM_ZERO: f64 = 1e12;
 
 impl Times {
     /// The times over a range, increasing.
@@ -127,23 +129,25 @@ impl Times {
                 .map(|k| match k {
                     0 => from,
                     k if k + 1 == *n.max(&2) => to,
-                    k => from + (to - from) * fraction(k, *n),
+                    k => {
+                        // Multiplied first, tenths of a range come out as they are written.
+                        let exact = from + (to - from) * k as f64 / (n - 1) as f64;
+                        let safe = from * (1.0 - fraction(k, *n)) + to * fraction(k, *n);
+                        if exact.is_finite() { exact } else { safe }
+                    }
                 })
                 .collect(),
             Times::Logarithmic(n) => {
                 let n = (*n).max(3);
                 let positive = from > 0.0;
-                let (base, first) = if positive {
-                    (0.0, from)
-                } else {
-                    (from, (to - from) * 10_f64.powf(-DECADES_FROM_ZERO))
-                };
-                let (low, high) = (first.ln(), (to - base).ln());
+                let (base, first) =
+                    if positive { (0.0, from) } else { (from, (to - from) / SPAN_FROM_ZERO) };
+                let (low, high) = (libm::log10(first), libm::log10(to - base));
                 let inner = if positive { n } else { n - 1 };
                 let grid = (0..inner).map(|k| match k {
-                    0 if positive => from,
+                    0 => base + first,
                     k if k + 1 == inner => to,
-                    k => base + (low + (high - low) * fraction(k, inner)).exp(),
+                    k => base + libm::pow(10.0, low + (high - low) * fraction(k, inner)),
                 });
                 (!positive).then_some(from).into_iter().chain(grid).collect()
             }
@@ -245,10 +249,11 @@ impl System {
         names.flatten().collect()
     }
 
-    /// The place of an unknown at given indices; `None` for other names.
-    pub fn place_of(&self, name: &str, indices: &[Affine]) -> Option<Affine> {
-        let unknown = self.unknowns.iter().find(|u| u.name == name)?;
-        Some(unknown.place(indices))
+    /// The places of unknowns at given indices; `None` for other names.
+    pub fn places(&self) -> impl Fn(&str, &[Affine]) -> Option<Affine> {
+        let named: FxHashMap<&str, &Variable> =
+            self.unknowns.iter().map(|u| (u.name.as_str(), u)).collect();
+        move |name, indices| named.get(name).map(|unknown| unknown.place(indices))
     }
 
     /// The equation that computes a place of the state vector, with the values of its indices.
@@ -289,4 +294,23 @@ fn member_at(ranges: &[IndexRange], row: &Affine, value: i64) -> Option<Vec<(Bin
         }
     }
     (rest == 0).then_some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn round_times_are_round() {
+        let tenths = Times::Linear(101).over(0.0, 10.0);
+        assert_eq!((tenths[3], tenths[11], tenths[100]), (0.3, 1.1, 10.0));
+        let shifted = Times::Linear(11).over(-1.0, 1.0);
+        assert_eq!((shifted[0], shifted[5], shifted[10]), (-1.0, 0.0, 1.0));
+        let wide = Times::Linear(3).over(-1e308, 1e308);
+        assert_eq!(wide, [-1e308, 0.0, 1e308]);
+        let decades = Times::Logarithmic(14).over(0.0, 1e11);
+        let powers: Vec<f64> = (-1..=11).map(|k| format!("1e{k}").parse().unwrap()).collect();
+        assert_eq!((decades[0], &decades[1..]), (0.0, powers.as_slice()));
+        assert_eq!(Times::Logarithmic(3).over(1.0, 100.0), [1.0, 10.0, 100.0]);
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use super::rule::Ruleset;
 use crate::text::Source;
 
@@ -20,10 +22,23 @@ impl Ruleset {
     ///
     /// # Panics
     /// When a shipped file has an error, which the tests exclude.
-    pub fn standard() -> &'static Arc<Ruleset> {
+    pub fn standard() -> &'static Ruleset {
+        Self::shipped()
+    }
+
+    /// All shipped rules, to be kept beside others.
+    ///
+    /// # Panics
+    /// As [`Ruleset::standard`].
+    pub fn shared() -> Arc<Ruleset> {
+        Self::shipped().clone()
+    }
+
+    fn shipped() -> &'static Arc<Ruleset> {
         static RULES: OnceLock<Arc<Ruleset>> = OnceLock::new();
         RULES.get_or_init(|| {
-            let all = FILES.iter().fold(Ruleset::default(), |all, (name, text)| {
+            // No name occurs twice, so that the files only have to be put together.
+            let files = FILES.par_iter().flat_map(|(name, text)| {
                 let source = Source::new(*name, *text);
                 let rules = Ruleset::parse(&source).unwrap_or_else(|errors| {
                     panic!(
@@ -31,9 +46,9 @@ impl Ruleset {
                         errors.iter().map(|e| e.render(&source, false)).collect::<String>()
                     )
                 });
-                all.with(rules)
+                rules.rules
             });
-            Arc::new(all)
+            Arc::new(Ruleset { rules: files.collect() })
         })
     }
 }

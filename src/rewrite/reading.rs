@@ -126,8 +126,7 @@ fn compile(
         conditions.extend(line.condition(condition)?);
     }
     let marked = marks(rule)?;
-    let start = file.tree.span(rule.lhs).start.min(rule.span.end);
-    let text = &source.text()[start as usize..rule.span.end as usize];
+    let text = source.slice(rule.span).split_whitespace().collect::<Vec<_>>().join(" ");
     let build = |name: String, sides: (Term, Term), written: Id| -> Result<Rule, Vec<Diagnostic>> {
         let names = line.variables.names.clone();
         let built =
@@ -136,8 +135,8 @@ fn compile(
         built.extends = marked[0];
         // The mark of a line in both directions is about the direction that grows.
         built.expanding = marked[1] && (!rule.both_ways || built.growth().is_some());
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        built.origin = Origin { file: source.name().to_owned(), text, span: rule.span };
+        let file = source.name().to_owned();
+        built.origin = Origin { file, text: text.clone(), span: rule.span };
         Ok(built)
     };
     let mut rules = vec![build(rule.name.text.clone(), (lhs, rhs), rule.lhs)?];

@@ -218,7 +218,12 @@ pub fn number(text: &str) -> Result<Number, Vec<Diagnostic>> {
         Some((n, d)) => signed(n).zip(signed(d)).and_then(|(n, d)| Some(&n * &d.recip()?)),
         None => signed(text),
     };
-    value.ok_or_else(|| config(format!("`{text}` is not a number")))
+    value.ok_or_else(|| {
+        config(match text.trim() {
+            "" => "a number is missing".to_owned(),
+            _ => format!("`{text}` is not a number"),
+        })
+    })
 }
 
 /// Answers one line; `clock` gives microseconds.

@@ -273,6 +273,20 @@ impl Stop {
         let text = first.source.as_ref().map_or("", Source::text);
         super::batch::failure(&first.diagnostics, text)
     }
+
+    /// All errors for programs, each with the name of the text that it is about.
+    pub fn errors(&self) -> Vec<Json> {
+        let each = self.refused.iter().flat_map(|r| r.diagnostics.iter().map(move |d| (r, d)));
+        let error = each.map(|(r, d)| {
+            let text = r.source.as_ref().map_or("", Source::text);
+            let mut error = super::batch::failure(std::slice::from_ref(d), text);
+            if let Some(source) = &r.source {
+                error["in"] = source.name().into();
+            }
+            error
+        });
+        error.collect()
+    }
 }
 
 impl From<Vec<Refused>> for Stop {

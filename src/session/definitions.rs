@@ -171,9 +171,23 @@ impl Definitions {
         graph: &mut Graph,
         limits: &Limits,
     ) -> Result<Term, Vec<Diagnostic>> {
+        self.part(&formula.tree, formula.root, graph, limits)
+    }
+
+    /// The term of a part of an expression.
+    ///
+    /// # Errors
+    /// As [`Definitions::term`].
+    pub fn part(
+        &self,
+        tree: &Tree,
+        root: Id,
+        graph: &mut Graph,
+        limits: &Limits,
+    ) -> Result<Term, Vec<Diagnostic>> {
         let mut names =
             Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() };
-        lower(&formula.tree, formula.root, graph, &mut names, &[], limits)
+        lower(tree, root, graph, &mut names, &[], limits)
     }
 }
 

@@ -1,5 +1,6 @@
 //! A line of the prompt: a command with its words, a definition, a model or an expression.
 
+use super::algebra::FUNCTIONS;
 use super::command::{Command, Flag, Sort};
 use super::commands::COMMANDS;
 use crate::syntax::lexeme;
@@ -115,9 +116,20 @@ pub fn read(text: &str) -> Result<Line, Diagnostic> {
     let end = text.find(|c| !lexeme::continues_name(c)).unwrap_or(text.len());
     let (first, rest) = text.split_at(end);
     match COMMANDS.iter().find(|c| c.name == first) {
+        Some(_) if FUNCTIONS.contains(&first) && goes_on(rest) => Ok(Line::Expression),
         Some(command) => command_line(command, rest),
         None => Ok(Line::Expression),
     }
+}
+
+/// Whether a text begins with a bracket that closes before its end, as in `(A) + B`.
+fn goes_on(text: &str) -> bool {
+    let mut depth = 0_i64;
+    let end = text.char_indices().find_map(|(k, c)| {
+        depth += i64::from(c == '(') - i64::from(c == ')');
+        (depth == 0).then_some(k + c.len_utf8())
+    });
+    text.starts_with('(') && end.is_some_and(|end| !text[end..].trim().is_empty())
 }
 
 /// `name = body` or `name(a, b) = body`; comparisons are no definitions.

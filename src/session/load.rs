@@ -57,8 +57,14 @@ pub fn bytes(file: &str, limits: &Limits) -> Result<Vec<u8>, Refused> {
     match read {
         Ok(_) => Ok(bytes),
         Err(e) => {
-            let error = Diagnostic::without_place(Kind::Io, format!("cannot read `{file}`: {e}"));
-            Err(error.did_you_mean(nearest_file(file).as_deref()).into())
+            let error = |why: &dyn fmt::Display| {
+                Diagnostic::without_place(Kind::Io, format!("cannot read `{file}`: {why}"))
+            };
+            Err(match Path::new(file).is_dir() {
+                true => error(&"it is a folder").help("name a file in it"),
+                false => error(&e).did_you_mean(nearest_file(file).as_deref()),
+            }
+            .into())
         }
     }
 }
@@ -117,8 +123,13 @@ pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<Syst
     let mut systems = Vec::new();
     // Half-read statements would only give errors that follow from the first ones.
     if errors.is_empty() {
-        for block in &text.blocks {
+        for (k, block) in text.blocks.iter().enumerate() {
             let BlockKind::Ode = block.kind;
+            if text.blocks[..k].iter().any(|b| b.name.text == block.name.text) {
+                let message = format!("two models are called `{}`", block.name.text);
+                let error = Diagnostic::error(Kind::Name, block.name.span, message);
+                errors.push(error.help("choose another name"));
+            }
             match ode::system(&text.tree, block, &open, limits) {
                 Ok(system) => systems.push(system),
                 Err(mut found) => errors.append(&mut found),

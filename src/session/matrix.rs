@@ -9,8 +9,27 @@ pub fn is_matrix(text: &str) -> bool {
     inner(text).is_some()
 }
 
+/// What stands in one pair of brackets around all of a text.
 fn inner(text: &str) -> Option<&str> {
-    text.trim().strip_prefix('[')?.strip_suffix(']')
+    let text = text.trim();
+    let whole = enclosed(text).is_some_and(|first| first.len() == text.len());
+    if whole { text.strip_prefix('[')?.strip_suffix(']') } else { None }
+}
+
+/// The part of a text that begins with `[` up to the bracket that closes it.
+pub fn enclosed(text: &str) -> Option<&str> {
+    let mut depth = 0_usize;
+    for (k, c) in text.char_indices() {
+        match c {
+            '[' => depth += 1,
+            ']' => depth = depth.checked_sub(1)?,
+            _ => {}
+        }
+        if depth == 0 {
+            return (c == ']').then_some(&text[..k + 1]);
+        }
+    }
+    None
 }
 
 /// The texts of the entries of `[[a, b], [c, d]]` or `a, b; c, d`, by rows.

@@ -1,11 +1,13 @@
 //! What a person works with: models loaded from text, and single expressions.
 
+pub mod algebra;
 pub mod batch;
 pub mod command;
 pub mod commands;
 pub mod completion;
 pub mod definitions;
 pub mod line;
+mod linear;
 mod load;
 pub mod matrix;
 pub mod output;

@@ -1,5 +1,6 @@
 //! Solutions as files: CSV, NPY and JSON, whole or not at all.
 
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -63,7 +64,16 @@ fn json(table: &Table, out: &mut dyn Write) -> io::Result<()> {
 pub struct Partial {
     /// The name of the whole file; `-` is standard output.
     pub path: PathBuf,
-    partial: PathBuf,
+    place: Place,
+}
+
+/// Where the bytes go.
+enum Place {
+    Standard,
+    /// A pipe or a device, which is written to and never replaced.
+    Stream(File),
+    /// A file beside the whole one, and that one; a link is followed to what it stands for.
+    Beside(PathBuf, PathBuf),
 }
 
 impl Partial {
@@ -73,14 +83,27 @@ impl Partial {
     /// When it cannot be written to.
     pub fn create(path: &str) -> Result<Partial, Stop> {
         let path = PathBuf::from(path);
-        let mut name = path.file_name().unwrap_or_default().to_os_string();
-        name.push(".partial");
-        let partial = path.with_file_name(name);
-        if is_standard(&path) {
-            return Ok(Partial { path, partial });
+        if path.as_os_str() == "-" {
+            return Ok(Partial { path, place: Place::Standard });
         }
-        match std::fs::File::create(&partial) {
-            Ok(_) => Ok(Partial { path, partial }),
+        let whole = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        let place = match std::fs::metadata(&whole) {
+            Ok(about) if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+            Ok(about) if !about.is_file() => {
+                File::options().write(true).open(&whole).map(Place::Stream)
+            }
+            _ => {
+                let mut name = whole.file_name().unwrap_or_default().to_os_string();
+                name.push(".partial");
+                let partial = whole.with_file_name(name);
+                // Nothing is left here when the work does not come to its end.
+                File::create(&partial)
+                    .and_then(|_| std::fs::remove_file(&partial))
+                    .map(|()| Place::Beside(partial, whole))
+            }
+        };
+        match place {
+            Ok(place) => Ok(Partial { path, place }),
             Err(e) => Err(refusal(&path, &e, 2)),
         }
     }
@@ -90,20 +113,22 @@ impl Partial {
     /// # Errors
     /// When that fails; nothing appears then.
     pub fn write(&self, content: &[u8]) -> Result<(), Stop> {
-        if is_standard(&self.path) {
-            let mut out = io::stdout().lock();
+        let written = match &self.place {
+            Place::Standard => {
+                let mut out = io::stdout().lock();
+                out.write_all(content).and_then(|()| out.flush())
+            }
+            Place::Stream(stream) => (&mut &*stream).write_all(content),
+            Place::Beside(partial, whole) => {
+                std::fs::write(partial, content).and_then(|()| std::fs::rename(partial, whole))
+            }
+        };
+        match written {
             // A closed pipe is the reader's choice and no failure.
-            let _ = out.write_all(content).and_then(|()| out.flush());
-            return Ok(());
+            Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written.map_err(|e| refusal(&self.path, &e, 1)),
         }
-        std::fs::write(&self.partial, content)
-            .and_then(|()| std::fs::rename(&self.partial, &self.path))
-            .map_err(|e| refusal(&self.path, &e, 1))
     }
-}
-
-fn is_standard(path: &Path) -> bool {
-    path.as_os_str() == "-"
 }
 
 fn refusal(path: &Path, error: &io::Error, code: u8) -> Stop {
@@ -113,7 +138,9 @@ fn refusal(path: &Path, error: &io::Error, code: u8) -> Stop {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.partial);
+        if let Place::Beside(partial, _) = &self.place {
+            let _ = std::fs::remove_file(partial);
+        }
     }
 }
 

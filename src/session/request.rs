@@ -4,18 +4,16 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::definitions::Definitions;
-use crate::calculus::{self, Solutions, expand};
+use crate::calculus::{self, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
 use crate::rewrite::{Assumptions, Measure, Options, Ruleset, cost, optimise};
-use crate::syntax::print::{Latex, Plain, try_print};
+use crate::syntax::print::{Latex, Plain, TooLong, try_print};
+use crate::syntax::{Id, Tree};
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::real::{NoValue, Precise, decimal, value};
-use crate::term::visit::{contains, free_symbols, substitute};
+use crate::term::visit::free_symbols;
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
-
-/// Most terms of an expanded expression.
-const EXPANDED: usize = 100_000;
 
 /// Most terms of a product that is multiplied out on the way to a shorter form.
 const TRIED: usize = 200;
@@ -42,7 +40,7 @@ pub struct Workspace {
     rules: Arc<Ruleset>,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 /// What is known of names.
@@ -77,10 +75,20 @@ pub enum Verdict {
     Unknown,
 }
 
-type Answer<T> = Result<T, Vec<Diagnostic>>;
+/// An answer, or what is wrong with the question.
+pub(super) type Answer<T> = Result<T, Vec<Diagnostic>>;
 
-fn error(kind: Kind, message: impl Into<String>) -> Vec<Diagnostic> {
+pub(super) fn error(kind: Kind, message: impl Into<String>) -> Vec<Diagnostic> {
     vec![Diagnostic::without_place(kind, message.into())]
+}
+
+pub(super) fn helped(errors: Vec<Diagnostic>, help: &str) -> Vec<Diagnostic> {
+    errors.into_iter().map(|e| e.help(help)).collect()
+}
+
+/// The error that a text would be too long.
+pub(super) fn too_long(e: TooLong) -> Vec<Diagnostic> {
+    helped(error(Kind::Resource, e.to_string()), &Limits::remedy("printed"))
 }
 
 impl Workspace {
@@ -90,7 +98,7 @@ impl Workspace {
             graph: Graph::new(),
             definitions: Definitions::default(),
             known: Known::default(),
-            rules: Ruleset::standard().clone(),
+            rules: Ruleset::shared(),
             stop: || false,
             limits: limits.clone(),
         }
@@ -185,13 +193,20 @@ impl Workspace {
         Ok(evaluate(&self.graph, term, &mut Enclosing::new(leaf)))
     }
 
+    /// The term of a part of an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn part(&mut self, tree: &Tree, root: Id) -> Answer<Term> {
+        self.definitions.part(tree, root, &mut self.graph, &self.limits)
+    }
+
     /// The text of a term.
     ///
     /// # Errors
     /// When it is too long.
     pub fn print(&self, root: Term) -> Answer<String> {
-        try_print(&Plain, &self.graph, root, &self.limits)
-            .map_err(|e| error(Kind::Resource, e.to_string()))
+        try_print(&Plain, &self.graph, root, &self.limits).map_err(too_long)
     }
 
     /// The LaTeX of a term.
@@ -199,8 +214,7 @@ impl Workspace {
     /// # Errors
     /// When it is too long.
     pub fn latex(&self, root: Term) -> Answer<String> {
-        try_print(&Latex, &self.graph, root, &self.limits)
-            .map_err(|e| error(Kind::Resource, e.to_string()))
+        try_print(&Latex, &self.graph, root, &self.limits).map_err(too_long)
     }
 
     /// Nodes of the printed tree of a term.
@@ -208,7 +222,26 @@ impl Workspace {
         cost(&self.graph, &[root], Measure::Size) as u64
     }
 
-    fn reduced(&mut self, before: Term, after: Term) -> Answer<Reduced> {
+    /// Whether a result is short enough that somebody could read what it simplifies to: beyond
+    /// that, work on it would only end in a text that is too long.
+    pub(super) fn presentable(&self, root: Term, what: &str) -> Answer<()> {
+        let (size, most) = (self.size(root), self.limits.printed as u64);
+        if size > most {
+            let message = format!("{what} has {size} parts, beyond the limit `printed` of {most}");
+            return Err(helped(error(Kind::Resource, message), &Limits::remedy("printed")));
+        }
+        Ok(())
+    }
+
+    /// Whether somebody has asked for the end of work whose parts are of no use alone.
+    pub(super) fn go_on(&self) -> Answer<()> {
+        match (self.stop)() {
+            true => Err(error(Kind::Interrupted, "the work was interrupted")),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn reduced(&mut self, before: Term, after: Term) -> Answer<Reduced> {
         Ok(Reduced {
             expression: self.print(after)?,
             term: after,
@@ -218,14 +251,14 @@ impl Workspace {
     }
 
     /// The shortest forms of terms, together.
-    fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
+    pub(super) fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
         let assumptions = self.known.facts.clone();
         let options = Options { assumptions, stop: self.stop, ..Options::reading() };
         optimise(&mut self.graph, roots, &self.rules, &options).roots
     }
 
     /// The shortest form found of a term, multiplied out first where that leads further.
-    fn shortest(&mut self, root: Term) -> Term {
+    pub(super) fn shortest(&mut self, root: Term) -> Term {
         let mut best = self.shortest_of(&[root])[0];
         // What was rewritten once gives nothing new.
         let mut tried = vec![root];
@@ -285,8 +318,10 @@ impl Workspace {
     /// # Errors
     /// When that takes too many terms.
     pub fn expand(&mut self, root: Term) -> Answer<Reduced> {
-        let expanded = expand(&mut self.graph, root, EXPANDED)
-            .map_err(|e| error(Kind::Resource, e.to_string()))?;
+        let expanded = expand(&mut self.graph, root, self.limits.terms).map_err(|e| {
+            let message = format!("the expanded form has more than {} terms", e.limit);
+            helped(error(Kind::Resource, message), &Limits::remedy("terms"))
+        })?;
         self.reduced(root, expanded)
     }
 
@@ -303,113 +338,11 @@ impl Workspace {
         for _ in 0..order {
             slope = calculus::derivative(&mut self.graph, slope, by)
                 .map_err(|e| error(Kind::Domain, e.to_string()))?;
+            self.presentable(slope, "the derivative")?;
             slope = self.shortest(slope);
+            self.go_on()?;
         }
         self.reduced(root, slope)
-    }
-
-    /// The determinant of a matrix of expressions, simplified.
-    ///
-    /// # Errors
-    /// When the matrix is not square or too large.
-    pub fn determinant(&mut self, matrix: &[Vec<Term>]) -> Answer<Reduced> {
-        let det = calculus::determinant(&mut self.graph, matrix).ok_or_else(|| {
-            let rows = calculus::determinant::ROWS;
-            error(Kind::Arity, format!("a determinant needs a square matrix of 1 to {rows} rows"))
-        })?;
-        let short = self.shortest(det);
-        // Cancellation between products shows once they are multiplied out.
-        let expanded = expand(&mut self.graph, det, 1000).unwrap_or(short);
-        let other = self.shortest(expanded);
-        let best = if self.size(other) < self.size(short) { other } else { short };
-        self.reduced(det, best)
-    }
-
-    /// The solution of linear equations, each `left = right`, simplified; and the term that must
-    /// not be zero for it to hold.
-    ///
-    /// # Errors
-    /// An equation that is not linear, no solution or several.
-    pub fn solve(
-        &mut self,
-        equations: &[(Term, Term)],
-        unknowns: &[String],
-    ) -> Answer<(Vec<Reduced>, Option<String>)> {
-        let symbols: Vec<Term> = unknowns.iter().map(|n| self.graph.symbol(n)).collect();
-        let zero = self.graph.number(0);
-        let at_zero: Vec<(Term, Term)> = symbols.iter().map(|&x| (x, zero)).collect();
-        let (mut matrix, mut right) = (Vec::new(), Vec::new());
-        for (k, &(a, b)) in equations.iter().enumerate() {
-            let rest = self.graph.sub(a, b);
-            let rest = expand(&mut self.graph, rest, EXPANDED).unwrap_or(rest);
-            let slopes = calculus::gradient(&mut self.graph, rest, &symbols)
-                .map_err(|e| error(Kind::Domain, e.to_string()))?;
-            let slopes = self.shortest_of(&slopes);
-            for (slope, name) in slopes.iter().zip(unknowns) {
-                if symbols.iter().any(|&x| contains(&self.graph, *slope, x)) {
-                    let message = format!("equation {} is not linear in `{name}`", k + 1);
-                    return Err(error(Kind::Domain, message));
-                }
-            }
-            let constant = substitute(&mut self.graph, rest, &at_zero);
-            if self.graph.is_undefined(constant) {
-                let message = format!("equation {} is not linear", k + 1);
-                return Err(error(Kind::Domain, message));
-            }
-            matrix.push(slopes);
-            right.push(self.graph.neg(constant));
-        }
-        let (solution, condition) = match calculus::solve(&mut self.graph, &matrix, &right) {
-            Solutions::One(solution, condition) => (solution, condition),
-            Solutions::None => return Err(error(Kind::Domain, "there is no solution")),
-            Solutions::Many => {
-                return Err(error(Kind::Domain, "there are infinitely many solutions"));
-            }
-            Solutions::Unsuited => {
-                let message = format!(
-                    "with symbols as many equations as unknowns are needed, at most {}: there are \
-                     {} and {}",
-                    calculus::determinant::ROWS,
-                    equations.len(),
-                    unknowns.len()
-                );
-                return Err(error(Kind::Arity, message));
-            }
-        };
-        let condition = condition.map(|det| self.determined(det)).transpose()?.flatten();
-        let solution = solution.into_iter().map(|x| {
-            let short = self.shortest(x);
-            self.reduced(x, short)
-        });
-        Ok((solution.collect::<Answer<_>>()?, condition))
-    }
-
-    /// A determinant that must not be zero, simplified; nothing when it is a number.
-    fn determined(&mut self, det: Term) -> Answer<Option<String>> {
-        let expanded = expand(&mut self.graph, det, EXPANDED).unwrap_or(det);
-        let short = self.shortest(expanded);
-        match self.graph.as_number(short) {
-            Some(n) if n.is_zero() => {
-                Err(error(Kind::Domain, "the determinant is zero: there is no single solution"))
-            }
-            Some(_) => Ok(None),
-            None => self.print(short).map(Some),
-        }
-    }
-
-    /// The inverse of a matrix, simplified; and the term that must not be zero for it to hold.
-    ///
-    /// # Errors
-    /// When the matrix is not square, too large or singular.
-    pub fn inverse(&mut self, matrix: &[Vec<Term>]) -> Answer<(Vec<Vec<Term>>, Option<String>)> {
-        let Some((rows, det)) = calculus::inverse(&mut self.graph, matrix) else {
-            let rows = calculus::determinant::ROWS;
-            let message = format!("an inverse needs a square matrix of 1 to {rows} rows");
-            return Err(error(Kind::Arity, message));
-        };
-        let condition = self.determined(det)?;
-        let short = rows.into_iter().map(|r| r.into_iter().map(|t| self.shortest(t)).collect());
-        Ok((short.collect(), condition))
     }
 
     /// Whether the first text equals the second wherever the first has a value.

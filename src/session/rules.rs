@@ -21,7 +21,7 @@ const DERIVATIVES: &str = "derivative.rules";
 /// Everything that cannot be read and every rule that is refused.
 pub fn rules(paths: &[String], limits: &Limits) -> Result<Arc<Ruleset>, Stop> {
     if paths.is_empty() {
-        return Ok(Ruleset::standard().clone());
+        return Ok(Ruleset::shared());
     }
     let (mut refused, mut added, mut replaced) = (Vec::new(), Ruleset::default(), None);
     for path in paths {
@@ -48,7 +48,7 @@ pub fn rules(paths: &[String], limits: &Limits) -> Result<Arc<Ruleset>, Stop> {
     if !refused.is_empty() {
         return Err(refused.into());
     }
-    let base = replaced.unwrap_or_else(|| Ruleset::clone(Ruleset::standard()));
+    let base = replaced.unwrap_or_else(|| Ruleset::standard().clone());
     Ok(Arc::new(base.with(added)))
 }
 

@@ -9,7 +9,7 @@ use super::commands::COMMANDS;
 use super::definitions::{Definition, Formula};
 use super::line::{self, Line};
 use super::matrix;
-use super::request::Workspace;
+use super::request::{Workspace, too_long};
 use crate::model::System;
 use crate::rewrite::Ruleset;
 use crate::study::{Compiled, Solution};
@@ -113,7 +113,7 @@ impl Session {
             ended: false,
             results: 0,
             stop,
-            rules: Ruleset::standard().clone(),
+            rules: Ruleset::shared(),
         }
     }
 
@@ -236,6 +236,11 @@ impl Session {
         let refused = |e: Vec<Diagnostic>| Stop::about("definition", body, e);
         let definition = if matrix::is_matrix(body) && parameters.is_empty() {
             Definition::matrix(matrix::formulas(body, &self.limits).map_err(refused)?)
+        } else if parameters.is_empty()
+            && let Some(rows) = self.workspace.matrix(body).map_err(refused)?
+        {
+            // What is computed of matrices is computed at once.
+            Definition::matrix(self.formulas(&rows)?)
         } else {
             let formula = Formula::parse(body, &self.limits).map_err(refused)?;
             match parameters.is_empty() {
@@ -329,7 +334,7 @@ impl Session {
     pub fn written(&self, term: Term) -> Result<String, Stop> {
         let graph = &self.workspace.graph;
         try_print(self.style.notation(), graph, term, &self.limits)
-            .map_err(|e| Stop::failed(Kind::Resource, e))
+            .map_err(|e| Stop::from(too_long(e)))
     }
 
     /// A matrix in the session's style.
@@ -345,19 +350,20 @@ impl Session {
         })
     }
 
+    fn formula(&self, term: Term) -> Result<Formula, Stop> {
+        let text = self.workspace.print(term)?;
+        Ok(Formula::parse(&text, &self.limits)?)
+    }
+
+    fn formulas(&self, rows: &[Vec<Term>]) -> Result<Vec<Vec<Formula>>, Stop> {
+        rows.iter().map(|r| r.iter().map(|&t| self.formula(t)).collect()).collect()
+    }
+
     /// Defines the next result and `ans`; the name of the result.
     fn number(&mut self, rows: Option<&[Vec<Term>]>, term: Option<Term>) -> Result<String, Stop> {
-        let formula = |t: Term| -> Result<Formula, Stop> {
-            let text = self.workspace.print(t)?;
-            Ok(Formula::parse(&text, &self.limits)?)
-        };
         let definition = match (rows, term) {
-            (Some(rows), _) => {
-                let rows: Result<Vec<Vec<Formula>>, Stop> =
-                    rows.iter().map(|r| r.iter().map(|&t| formula(t)).collect()).collect();
-                Definition::matrix(rows?)
-            }
-            (None, Some(term)) => Definition::value(formula(term)?),
+            (Some(rows), _) => Definition::matrix(self.formulas(rows)?),
+            (None, Some(term)) => Definition::value(self.formula(term)?),
             (None, None) => return Ok(String::new()),
         };
         self.results += 1;
@@ -419,9 +425,13 @@ const APPROXIMATION: usize = 10;
 
 /// Errors as JSON on one line, with what was found all the same.
 pub fn refusal(stop: &Stop) -> Json {
-    let mut json = json!({"ok": false, "error": stop.json()});
-    if let (Json::Object(all), Json::Object(found)) = (&mut json, &stop.found) {
-        all.extend(found.clone());
+    let mut reply = json!({"ok": false, "error": stop.json()});
+    let all = stop.errors();
+    if all.len() > 1 {
+        reply["errors"] = all.into();
     }
-    json
+    if let (Json::Object(reply), Json::Object(found)) = (&mut reply, &stop.found) {
+        reply.extend(found.clone());
+    }
+    reply
 }

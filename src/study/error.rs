@@ -13,6 +13,8 @@ use crate::{calculus, kernel};
 /// Why a simulation gave no solution.
 #[derive(Debug)]
 pub enum Error {
+    /// Somebody asked for the end before the kernels were made.
+    Interrupted,
     /// The model has no `simulate` line.
     NoPlan,
     /// No method of this name.
@@ -93,6 +95,7 @@ impl fmt::Display for Error {
             Error::NoPlan => {
                 f.write_str("the model does not say what to simulate; add `simulate t = 0..10`")
             }
+            Error::Interrupted => f.write_str("interrupted before the run began"),
             Error::UnknownMethod(name) => write!(f, "unknown method `{name}`"),
             Error::UnknownBackend(name) => write!(f, "unknown backend `{name}`"),
             Error::Calculus(e) => write!(f, "{e}"),
@@ -120,7 +123,12 @@ impl fmt::Display for Error {
             }
             Error::TooManyEvents { event, time, limit } => {
                 let time = Brief(*time);
-                write!(f, "more than {limit} events, the last one `{event}` at t = {time}")
+                write!(
+                    f,
+                    "more than {limit} events, the limit `events`, the last one `{event}` at t = \
+                     {time}; end the simulation before, or raise the limit with `--limit \
+                     events=NUMBER`"
+                )
             }
             Error::Inconsistent(what) => f.write_str(what),
             Error::JumpingSensitivities => f.write_str(

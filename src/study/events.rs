@@ -36,11 +36,11 @@ pub struct Occurrence {
 /// The events of a system as kernels.
 pub(super) struct Events {
     /// Condition and margin of each event in turn; none when there are no events.
-    conditions: Option<Box<dyn Kernel>>,
+    conditions: Option<Kernel>,
     /// The new states of each event.
-    resets: Vec<Box<dyn Kernel>>,
+    resets: Vec<Kernel>,
     /// The derivatives of the margins by the states and, in the column after those, by the time.
-    gradients: Box<dyn Kernel>,
+    gradients: Kernel,
     sparsity: Sparsity,
 }
 
@@ -51,8 +51,6 @@ const PARTS: usize = 4;
 /// nothing of what conditions do with the time.
 const LOOKS: f64 = 1000.0;
 
-/// Most events of one run.
-const MOST_EVENTS: usize = 1_000_000;
 /// An interval between two happenings of one event that is this much smaller than the first of
 /// a row of ever smaller ones shows that infinitely many would fit into a finite time.
 const SHRUNK: f64 = 1e-9;
@@ -84,9 +82,10 @@ impl Events {
                 value: e.margin,
             })
             .collect();
+        let places = system.places();
         let blocks = calculus::jacobian(graph, &margins, |name, indices| {
             let time = (name == system.time).then(|| Affine::constant(dimension as i64));
-            time.or_else(|| system.place_of(name, indices))
+            time.or_else(|| places(name, indices))
         })?;
         let sparsity = Sparsity::of((dimension + 1).max(margins.len()), &blocks);
         let slots: Vec<Output> = blocks
@@ -275,8 +274,9 @@ impl Run<'_> {
         if let Some(interval) = self.rhythms[event].beat(time, instant, self.turned[event]) {
             return Err(Error::Accumulation { event: name(), time, count, interval });
         }
-        if count > MOST_EVENTS {
-            return Err(Error::TooManyEvents { event: name(), time, limit: MOST_EVENTS });
+        let limit = self.settings.events;
+        if count > limit {
+            return Err(Error::TooManyEvents { event: name(), time, limit });
         }
         self.occurrences.push(Occurrence { event, time, before, after: states.to_vec() });
         Ok(())

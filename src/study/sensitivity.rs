@@ -142,7 +142,13 @@ impl Direction {
             Some(bare) => (bare, true),
             None => (name, false),
         };
-        let named = find(system, bare)?;
+        let named = find(system, bare).map_err(|e| match bare.split_once('(') {
+            // An initial value written with another time.
+            Some((state, _)) if find(system, state).is_ok_and(|found| found.state) => {
+                Error::UnknownName(name.to_owned(), Some(format!("{state}(0)")))
+            }
+            _ => e,
+        })?;
         if begins && !named.state {
             return Err(Error::UnknownName(name.to_owned(), Some(bare.to_owned())));
         }

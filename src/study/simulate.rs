@@ -16,6 +16,7 @@ use crate::numeric::integrate::{
 };
 use crate::rewrite::{self, Ruleset, optimise};
 use crate::term::{Graph, Term};
+use crate::text::Limits;
 
 /// What to integrate over and how.
 #[derive(Clone, Debug)]
@@ -28,12 +29,15 @@ pub struct Settings {
     pub times: Times,
     /// Method and tolerances.
     pub integration: Integration,
+    /// How many events there may be; see [`Limits::events`].
+    pub events: usize,
 }
 
 impl Settings {
     /// From a time to another, with 200 points and default tolerances.
     pub fn between(from: f64, to: f64) -> Settings {
-        Settings { from, to, times: Times::Linear(200), integration: Integration::default() }
+        let (times, integration) = (Times::Linear(200), Integration::default());
+        Settings { from, to, times, integration, events: Limits::default().events }
     }
 
     /// The settings that a model asks for itself.
@@ -49,7 +53,8 @@ impl Settings {
         }
         integration.rtol = plan.rtol.unwrap_or(integration.rtol);
         integration.atol = plan.atol.map_or(integration.atol, |a| vec![a]);
-        Ok(Settings { from: plan.from, to: plan.to, times: plan.times.clone(), integration })
+        let times = plan.times.clone();
+        Ok(Settings { times, integration, ..Settings::between(plan.from, plan.to) })
     }
 }
 
@@ -63,9 +68,9 @@ pub struct Compiled {
     pub observable_tape: Tape,
     /// The right-hand side operation for operation as the model writes it, for comparison.
     pub written: Option<Tape>,
-    right_hand_side: Box<dyn Kernel>,
-    jacobian: Box<dyn Kernel>,
-    observables: Box<dyn Kernel>,
+    right_hand_side: Kernel,
+    jacobian: Kernel,
+    observables: Kernel,
     events: Events,
     dimension: usize,
     blocks: Vec<Block>,
@@ -90,25 +95,25 @@ pub struct Compilation {
     pub exact_order: bool,
     /// The rules that terms are rewritten with.
     pub rules: Arc<Ruleset>,
+    /// Whether to end without a result; asked between parts of the work.
+    pub stop: fn() -> bool,
 }
 
-impl Default for Compilation {
-    fn default() -> Self {
-        let rules = Ruleset::standard().clone();
-        Compilation { backend: "jit".to_owned(), exact_order: false, rules }
-    }
-}
-
-/// Whether two ways to compile give the same kernels; rules are the same when they are shared.
-impl PartialEq for Compilation {
-    fn eq(&self, other: &Self) -> bool {
+impl Compilation {
+    /// Whether both give the same kernels; rules are the same when they are shared.
+    pub fn agrees(&self, other: &Compilation) -> bool {
         self.backend == other.backend
             && self.exact_order == other.exact_order
             && Arc::ptr_eq(&self.rules, &other.rules)
     }
 }
 
-impl Eq for Compilation {}
+impl Default for Compilation {
+    fn default() -> Self {
+        let rules = Ruleset::shared();
+        Compilation { backend: "jit".to_owned(), exact_order: false, rules, stop: || false }
+    }
+}
 
 /// Stages whose time a caller may want to know, in order.
 pub const STAGES: [&str; 4] = ["optimise", "differentiate", "compile", "initialise"];
@@ -129,17 +134,20 @@ impl Compiled {
             .ok_or_else(|| Error::UnknownBackend(how.backend.clone()))?;
         let mut graph = system.graph.clone();
         let rules = &how.rules;
-        stage(STAGES[0]);
-        let options = rewrite::Options::kernel();
+        let options = rewrite::Options { stop: how.stop, ..rewrite::Options::kernel() };
+        let mut begin = |name| {
+            stage(name);
+            if (how.stop)() { Err(Error::Interrupted) } else { Ok(()) }
+        };
+        begin(STAGES[0])?;
         let roots: Vec<Term> = system.equations.iter().map(|e| e.value).collect();
         let best = optimise(&mut graph, &roots, rules, &options);
-        stage(STAGES[1]);
-        let place = |name: &str, indices: &[crate::term::Affine]| system.place_of(name, indices);
-        let blocks = calculus::jacobian(&mut graph, &system.equations, place)?;
+        begin(STAGES[1])?;
+        let blocks = calculus::jacobian(&mut graph, &system.equations, system.places())?;
         let starts = calculus::slot_starts(&blocks);
         let entries: Vec<Term> = blocks.iter().map(|b| b.value).collect();
         let entries = optimise(&mut graph, &entries, rules, &options).roots;
-        stage(STAGES[2]);
+        begin(STAGES[2])?;
         let layout = layout(system, &mut graph);
         let lowering = kernel::Options::default();
         let slots: Vec<Output> = blocks
@@ -153,17 +161,17 @@ impl Compiled {
         let observed: Vec<Equation> =
             system.observables.iter().flat_map(|o| o.equations.iter().cloned()).collect();
         let values: Vec<Term> = observed.iter().map(|e| e.value).collect();
+        let made = |outputs: &[Output]| -> Result<(Tape, Kernel), kernel::Error> {
+            let tape = Tape::lower(&graph, &layout, outputs, &lowering)?;
+            let kernel = backend.compile(&tape)?;
+            Ok((tape, kernel))
+        };
         let (tape, written) = right_hand_side(system, &graph, &best.roots, &layout, how)?;
-        let jacobian_tape = Tape::lower(&graph, &layout, &slots, &lowering)?;
-        let observable_tape =
-            Tape::lower(&graph, &layout, &outputs(&observed, &values), &lowering)?;
-        let (right_hand_side, jacobian, observables) = (
-            backend.compile(&tape)?,
-            backend.compile(&jacobian_tape)?,
-            backend.compile(&observable_tape)?,
-        );
+        let right_hand_side = backend.compile(&tape)?;
+        let (jacobian_tape, jacobian) = made(&slots)?;
+        let (observable_tape, observables) = made(&outputs(&observed, &values))?;
         let events = Events::compile(system, &mut graph, *backend)?;
-        stage(STAGES[3]);
+        begin(STAGES[3])?;
         let (parameters, initial) = start(system, &[])?;
         Ok(Compiled {
             right_hand_side,
@@ -240,6 +248,7 @@ impl Compiled {
     ///
     /// # Panics
     /// When a slice is shorter than the number of states.
+    #[inline]
     pub fn rates(&self, time: f64, states: &[f64], rates: &mut [f64], scratch: &mut Scratch) {
         self.right_hand_side.evaluate(time, states, &self.parameters, rates, scratch);
     }
@@ -391,8 +400,7 @@ impl Problem for Right<'_> {
 
     fn rhs(&self, t: f64, u: &[f64], du: &mut [f64]) {
         self.compiled.rates(t, u, du, &mut self.scratch.borrow_mut().0);
-        // One sum over the rates is not finite when one of them is not.
-        if !du.iter().sum::<f64>().is_finite() {
+        if !all_finite(du) {
             let found = Unusable { time: t, states: u.to_vec(), rates: du.to_vec() };
             *self.unusable.borrow_mut() = Some(found);
         }
@@ -406,6 +414,12 @@ impl Problem for Right<'_> {
         let (scratch, slots) = &mut *self.scratch.borrow_mut();
         self.compiled.jacobian(t, u, values, slots, scratch);
     }
+}
+
+/// Whether all values are finite: times zero they are a zero then, and NaN otherwise. Without a
+/// branch or a sum in order, so that several are looked at together.
+fn all_finite(values: &[f64]) -> bool {
+    values.iter().fold(0, |bits, x| bits | (x * 0.0).to_bits()) << 1 == 0
 }
 
 /// States and observables at the reported times.

@@ -96,12 +96,17 @@ fn numbers(
             _ => None,
         })
         .collect();
-    let is_named = |v: &Variable| named.iter().any(|&n| system.graph.name(n) == v.name);
+    let named: FxHashSet<&str> = named.into_iter().map(|n| system.graph.name(n)).collect();
+    let is_named = |v: &Variable| named.contains(v.name.as_str());
     let variables: Vec<(&Variable, bool)> = variables.iter().map(|v| (v, is_named(v))).collect();
     let mut values = vec![f64::NAN; variables.iter().map(|(v, _)| v.len()).sum()];
+    // Variables lie one after the other.
+    let of = |place: usize| {
+        variables.get(variables.partition_point(|(v, _)| v.offset + v.len() <= place))
+    };
     for &(place, value) in given {
         values[place] = value;
-        let variable = variables.iter().find(|(v, _)| place < v.offset + v.len());
+        let variable = of(place);
         if let Some((v, true)) = variable {
             known.insert(v.element_name(place - v.offset), value);
         }
@@ -117,7 +122,7 @@ fn numbers(
                 let name = |name: &str| known.get(name).copied().unwrap_or(f64::NAN);
                 let value = evaluate_at(&system.graph, equation.value, at, &mut Floating(name));
                 values[place] = value;
-                let variable = variables.iter().find(|(v, _)| place < v.offset + v.len());
+                let variable = of(place);
                 let Some(&(variable, named)) = variable else { return };
                 let name = || variable.element_name(place - variable.offset);
                 if !value.is_finite() {

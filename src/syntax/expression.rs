@@ -45,6 +45,27 @@ pub struct Reader<'t> {
     pub rules: bool,
 }
 
+/// Characters that are written elsewhere, and what means the same here.
+const LOOKALIKES: &[(&str, &str)] = &[
+    ("·×⋅∙•", "a product as `x*y`"),
+    ("÷", "a quotient as `x/y`"),
+    ("−–—", "a minus as `-`"),
+    ("⁰¹²³⁴⁵⁶⁷⁸⁹", "a power as `x^2`"),
+    ("√", "a root as `sqrt(x)`"),
+    ("∛", "a cube root as `cbrt(x)`"),
+    ("½⅓⅔¼¾", "a fraction as `1/2`"),
+    ("≤", "`<=`"),
+    ("≥", "`>=`"),
+    ("≠", "`!=`"),
+    ("∧&", "`and`"),
+    ("∨|", "`or`"),
+    ("¬!", "`not`"),
+    ("=", "a comparison as `x == y`"),
+    ("₀₁₂₃₄₅₆₇₈₉", "an index as `x_1`"),
+    (",", "a decimal with a point, as `1.5`"),
+    ("∞", "a large number: there is no infinity"),
+];
+
 /// What is open around the place that is read.
 enum Frame {
     Prefix(Operator, usize),
@@ -127,9 +148,21 @@ impl<'t> Reader<'t> {
         );
         let operand = |c: char| lexeme::begins_name(c) || c.is_ascii_digit() || c == '(';
         let complete = expected.starts_with("an operator") || expected.starts_with("the end");
-        match complete && found.is_some_and(operand) {
-            true => error.help("a product needs `*` and a function brackets, as in `2*sin(x)`"),
-            false => error,
+        match found {
+            Some(_) if complete && what == "`if`" => {
+                error.help("choose between values with `if(condition, a, b)`")
+            }
+            Some(c) if complete && operand(c) => {
+                error.help("a product needs `*` and a function brackets, as in `2*sin(x)`")
+            }
+            Some('*') if self.text[..self.at].ends_with('*') => error.help("a power is `x^2`"),
+            Some(c) if complete || !matches!(c, ',' | '=') => {
+                match LOOKALIKES.iter().find(|(written, _)| written.contains(c)) {
+                    Some((_, meant)) => error.help(format!("write {meant}")),
+                    None => error,
+                }
+            }
+            _ => error,
         }
     }
 

@@ -320,7 +320,7 @@ impl<'a> Lowering<'a> {
             return self.number(value.into());
         }
         match text {
-            "pi" => {
+            "pi" | "π" => {
                 let term = self.graph.call(Op::Pi, &[]);
                 return Value { term, sort: Sort::Number };
             }

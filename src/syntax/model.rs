@@ -361,7 +361,11 @@ fn declaration(reader: &mut Reader<'_>, role: Role, name: Word) -> Result<Declar
     }
     let value = if reader.symbol("=") { Some(reader.expression(0)?) } else { None };
     if matches!(role, Role::Derivative | Role::Algebraic | Role::Reset) && value.is_none() {
-        return Err(reader.unexpected("`=`"));
+        let error = reader.unexpected("`=`");
+        return Err(match reader.rest().starts_with('\'') {
+            true => error.help("write a second derivative as two equations: `x' = v`, `v' = …`"),
+            false => error,
+        });
     }
     let mut ranges = Vec::new();
     if reader.keyword("for") {
@@ -459,10 +463,17 @@ fn definition(reader: &mut Reader<'_>, name: Word, line: Span) -> Result<Stateme
         let found = indices(reader)?;
         if !reader.symbol("'") {
             let target = if found.is_empty() { "`'`, `[` or `(`" } else { "`'`" };
-            return Err(reader.unexpected(target).note(format!(
-                "an equation reads `{name}' = …` or `0 = …`; to name a value write `let {name} = …`",
-                name = name.text
-            )));
+            // Leibniz's notation is understood, but not read.
+            let leibniz = name.text.strip_prefix('d').filter(|_| reader.rest().starts_with("/d"));
+            let note = match leibniz {
+                Some(state) => format!("an equation reads `{state}' = …`"),
+                None => format!(
+                    "an equation reads `{name}' = …` or `0 = …`; to name a value write \
+                     `let {name} = …`",
+                    name = name.text
+                ),
+            };
+            return Err(reader.unexpected(target).note(note));
         }
         reader.at = before;
         let declaration = declaration(reader, Role::Derivative, name)?;

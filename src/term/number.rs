@@ -79,8 +79,18 @@ impl Number {
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
         let digits = format!("{whole}{fraction}");
-        let value = BigInt::parse_bytes(digits.as_bytes(), 10)?;
         let scale = exponent.checked_sub(fraction.len() as i64)?;
+        // Nearly all literals fit into words.
+        if digits.len() < 19 && scale.abs() < 19 && digits.bytes().all(|b| b.is_ascii_digit()) {
+            let (value, power) =
+                (digits.parse::<i128>().ok()?, 10_i128.pow(scale.unsigned_abs() as u32));
+            return Some(if scale >= 0 {
+                Self::reduce(value * power, 1)
+            } else {
+                Self::reduce(value, power)
+            });
+        }
+        let value = BigInt::parse_bytes(digits.as_bytes(), 10)?;
         if scale.abs() > 100_000 {
             return None;
         }

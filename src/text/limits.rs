@@ -52,6 +52,10 @@ limits! {
     cells = 100_000_000;
     /// Characters of one printed term.
     printed = 4_000_000;
+    /// Terms of one sum that is multiplied out.
+    terms = 100_000;
+    /// Events of one run.
+    events = 1_000_000;
     /// Errors reported for one source.
     errors = 100;
 }
@@ -61,7 +65,12 @@ impl Limits {
     pub fn exceeded(limit: &str, value: usize, what: &str, span: Option<Span>) -> Diagnostic {
         Diagnostic { span, ..Diagnostic::without_place(Kind::Resource, format!("too many {what}")) }
             .label(format!("beyond the limit `{limit}` of {value}"))
-            .help(format!("raise it with `--limit {limit}=NUMBER`"))
+            .help(Self::remedy(limit))
+    }
+
+    /// How to raise the limit of this name.
+    pub fn remedy(limit: &str) -> String {
+        format!("raise it with `--limit {limit}=NUMBER`")
     }
 
     /// Whether a source of this many bytes is allowed.

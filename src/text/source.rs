@@ -43,7 +43,8 @@ impl Source {
         let name = name.into();
         limits.check_bytes(bytes.len())?;
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Source::new(name, text)),
+            // Some editors begin a file with a byte order mark, which is no part of its text.
+            Ok(text) => Ok(Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(&text))),
             Err(error) => {
                 let at = error.utf8_error().valid_up_to();
                 let byte = error.as_bytes()[at];

@@ -126,10 +126,54 @@ fn matrices_are_defined_and_used() {
     let a = "A = [[1, x], [2, y]]";
     assert_eq!(last(&[a, "det A"]), "ans1 = y - 2·x");
     assert!(last(&[a, "inverse A"]).contains("⎣ -2/(y - 2·x)"));
-    assert!(last(&[a, "A + 1"]).contains("`A` is a matrix"));
+    assert!(last(&[a, "sin(A)"]).contains("this is not done with a matrix"));
+    assert!(last(&[a, "f(x) = A*x"]).contains("`A` is a matrix"));
     assert!(last(&["A = [[1, 2], [3]]"]).contains("row 2 of the matrix has 1 entries"));
     assert!(last(&["det [[1, 2], [2, 4]]"]).contains("ans1 = 0"));
-    assert!(last(&["inverse [[1, 2], [2, 4]]"]).contains("determinant is zero"));
+    assert!(last(&["inverse [[1, 2], [2, 4]]"]).contains("no inverse: its determinant is zero"));
+}
+
+#[test]
+fn matrices_are_added_multiplied_and_raised_to_powers() {
+    let [a, b] = ["A = [[1, 2], [3, 4]]", "B = [[0, 1], [1, 0]]"];
+    for (line, entries) in [
+        ("A*B", ["2  1", "4  3"]),
+        ("B*A", ["3  4", "1  2"]),
+        ("A + 2*B - A/2", ["0.5  3", "3.5  2"]),
+        ("-A", ["-1  -2", "-3  -4"]),
+        ("transpose(A)", ["1  3", "2  4"]),
+        ("transpose A*B", ["2  4", "1  3"]),
+        ("A^3", ["37  54", "81  118"]),
+        ("A^0", ["1  0", "0  1"]),
+        // The Fibonacci numbers, as powers of their matrix.
+        ("[[1, 1], [1, 0]]^20", ["10946  6765", "6765   4181"]),
+        ("A^-1*A", ["1  0", "0  1"]),
+        ("inverse(A)*A", ["1  0", "0  1"]),
+        ("inverse A*B", ["1.5  -0.5", "-2   1"]),
+        ("inverse(B) + [[x - x, 0], [0, 1]]", ["0  1", "1  1"]),
+        ("A*[[x], [1]]", ["x + 2", "3·x + 4"]),
+    ] {
+        let text = last(&[a, b, line]);
+        let rows: Vec<&str> = text
+            .lines()
+            .filter_map(|l| l.split(['⎡', '⎣']).nth(1))
+            .map(|l| l.trim_end_matches(['⎤', '⎦']).trim())
+            .collect();
+        assert_eq!(rows, entries, "{line}\n{text}");
+    }
+    assert_eq!(last(&[a, b, "det A*B"]), "ans1 = 2");
+    assert_eq!(last(&[a, "C = A*A"]), "C = [[7, 10], [15, 22]]");
+    for (line, wanted) in [
+        ("A*[[1, 2, 3]]", "matrices of 2 × 2 and 1 × 3: a product needs as many columns"),
+        ("A + [[1]]", "matrices of 2 × 2 and 1 × 1: a sum needs"),
+        ("A + 1", "`transpose(A)` and `inverse(A)`"),
+        ("A^x", "a whole number from -1000 to 1000"),
+        ("[[1, 2]]^2", "a square matrix, not one of 1 × 2"),
+        ("A*[[1], [y +]]", "found the end\n --> expression:1:13"),
+    ] {
+        let text = last(&[a, line]);
+        assert!(text.contains(wanted), "{line}\n{text}");
+    }
 }
 
 #[test]
@@ -232,6 +276,27 @@ fn mistakes_name_the_fix() {
         ("show examples/models/lorenz.model --stage masm", "did you mean `asm`?"),
         ("det [[1, 2], 3]", "is no row of a matrix"),
         ("det [[1, 2, 3], [4, 5, 6]]", "square"),
+        ("simulate examples/models", "it is a folder\nhelp: name a file in it"),
+        ("simulate examples/models/lorenz.model --hold 2", "add `--steady`"),
+        ("simulate examples/models/lorenz.model --steady --plot x", "leave one of the two out"),
+        ("simulate examples/models/lorenz.model --scan sigma=1,,2", "a number is missing"),
+        ("simulate examples/models/lorenz.model --sensitivity x(1)", "did you mean `x(0)`?"),
+        (
+            "simulate examples/models/lorenz.model --rtol 1e-20 --atol 1e-300",
+            "ask for less than `--rtol 1e-20`",
+        ),
+        ("solve x = 1 --for y", "the unknown `y` is in none of the equations"),
+        ("solve total = 1 --for totl", "did you mean `total`?"),
+        ("solve x + y = 1", "name fewer unknowns with `--for`"),
+        ("expand (a + b + c + d + e + f)^50", "raise it with `--limit terms=NUMBER`"),
+        ("diff sin(cos(exp(x^x))), x --order 30", "raise it with `--limit printed=NUMBER`"),
+        ("2×x", "write a product as `x*y`"),
+        ("x²", "write a power as `x^2`"),
+        ("x**2", "a power is `x^2`"),
+        ("1 − x", "write a minus as `-`"),
+        ("if(x ≤ 1, 2, 3)", "write `<=`"),
+        ("1,5", "write a decimal with a point"),
+        ("simplify x = 1", "write a comparison as `x == y`"),
     ] {
         let text = last(&[line]);
         assert!(text.contains(wanted), "{line}\n{text}");

@@ -168,8 +168,115 @@ fn failures_name_time_state_and_expression_and_leave_no_file() {
     let (model, nowhere) = (model.to_str().expect("a path"), nowhere.to_str().expect("a path"));
     assert_eq!(isoterm(&["simulate", model, "-o", nowhere]).status.code(), Some(2));
     assert_eq!(isoterm(&["simulate", "nothing.model"]).status.code(), Some(2));
+    let source = isoterm(&["export", model, "--to", "c", "-o", "-"]).stdout;
+    assert!(source.ends_with(b"}\n"), "nothing else is printed");
+    let both = isoterm(&["simulate", model, "-o", "-", "--json"]);
+    assert_eq!(both.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&both.stderr).contains("give `-o` a file"));
     assert_eq!(isoterm(&["check", model, "--limit", "cells=many"]).status.code(), Some(2));
     assert_eq!(isoterm(&["check", model, "--limit", "bytes=10"]).status.code(), Some(2));
+}
+
+#[test]
+fn what_is_no_file_is_written_to_and_not_replaced() {
+    let folder = folder("devices");
+    let model = folder.join("examples/models/lorenz.model");
+    let run = |output: &str| {
+        let program = env!("CARGO_BIN_EXE_isoterm");
+        let model = model.to_str().expect("a path");
+        let args = ["simulate", model, "--points", "3", "-o", output];
+        Command::new(program).args(args).current_dir(&folder).output().expect("the program runs")
+    };
+    let text = |output: Output| String::from_utf8(output.stderr).expect("text");
+    let into_folder = run("examples");
+    assert_eq!(into_folder.status.code(), Some(2));
+    assert!(text(into_folder).contains("cannot write `examples`"));
+    #[cfg(unix)]
+    {
+        // A link leads to its file, which stays where it is.
+        std::os::unix::fs::symlink("real.csv", folder.join("link.csv")).expect("a link");
+        std::fs::write(folder.join("real.csv"), "old").expect("a file");
+        assert!(run("link.csv").status.success());
+        assert!(folder.join("link.csv").is_symlink());
+        let written = std::fs::read_to_string(folder.join("real.csv")).expect("the file");
+        assert!(written.starts_with("t,x,y,z\n"), "{written}");
+        // A pipe with a name gets the table as it is.
+        let pipe = folder.join("pipe.csv");
+        if Command::new("mkfifo").arg(&pipe).status().is_ok_and(|s| s.success()) {
+            let reader = pipe.clone();
+            let reader = std::thread::spawn(move || std::fs::read_to_string(reader));
+            assert!(run("pipe.csv").status.success());
+            assert!(reader.join().expect("a reader").expect("text").starts_with("t,x,y,z\n"));
+            assert!(!std::fs::metadata(&pipe).expect("the pipe").is_file());
+        }
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+        let output = Command::new(env!("CARGO_BIN_EXE_isoterm"))
+            .args(["simplify", "x + x"])
+            .stdout(full)
+            .output()
+            .expect("the program runs");
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(output).contains("cannot write to standard output"));
+    }
+    let left: Vec<_> = std::fs::read_dir(&folder).expect("the folder").flatten().collect();
+    assert!(left.iter().all(|f| !f.file_name().to_string_lossy().ends_with(".partial")));
+}
+
+#[test]
+fn standard_input_and_marks_of_other_editors_are_read() {
+    let ask = |args: &[&str], input: &str| {
+        use std::io::Write;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_isoterm"))
+            .args(args)
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("input");
+        let output = child.wait_with_output().expect("the program ends");
+        String::from_utf8([output.stdout, output.stderr].concat()).expect("text")
+    };
+    assert_eq!(ask(&["equal", "-", "2*x"], "x + x\n"), "equal\n");
+    assert_eq!(ask(&["equal", "2*x", "-"], "x + x\n"), "equal\n");
+    assert!(ask(&["equal", "-", "-"], "x").contains("standard input can be read once"));
+    assert_eq!(ask(&["simplify", "-"], "2*π"), "2*pi\n");
+    let model = "\u{feff}ode a\r\n  state x = 1\r\n  x' = -x\r\nend\r\n";
+    assert!(ask(&["check", "-"], model).contains("a is sound"));
+    let wrong = "ode a\n  state x = y\n  x' = z\nend\n";
+    let reply = ask(&["check", "-", "--json"], wrong);
+    let reply: serde_json::Value =
+        serde_json::from_str(reply.lines().next().expect("a line")).expect("JSON");
+    let errors = reply["errors"].as_array().expect("all errors");
+    let messages: Vec<&str> = errors.iter().filter_map(|e| e["message"].as_str()).collect();
+    assert_eq!(messages, ["unknown name `y`", "unknown name `z`"]);
+    assert_eq!((errors[1]["position"].as_u64(), errors[1]["in"].as_str()), (Some(27), Some("-")));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_command_within_a_second() {
+    use std::time::{Duration, Instant};
+    // Half a minute of work.
+    let row = |i: usize| (0..8).map(|j| format!("a{i}_{j}")).collect::<Vec<_>>().join(", ");
+    let large = (0..8).map(row).collect::<Vec<_>>().join("; ");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_isoterm"))
+        .args(["inverse", &large])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    std::thread::sleep(Duration::from_millis(500));
+    let pressed = Instant::now();
+    let pid = child.id().to_string();
+    let status = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(status.is_ok_and(|s| s.success()));
+    let output = child.wait().expect("the program ends");
+    assert_eq!(output.code(), Some(130));
+    assert!(pressed.elapsed() < Duration::from_secs(10), "{:?}", pressed.elapsed());
 }
 
 #[test]

@@ -197,7 +197,7 @@ fn loops_of_pairs_give_the_bits_of_the_interpreter() {
         let source = Source::new("text", text);
         let system = models(source, Path::new("."), &Limits::default()).expect("a model").remove(0);
         let rates = |backend: &str| {
-            let how = Compilation { backend: backend.to_owned(), exact_order: false };
+            let how = Compilation { backend: backend.to_owned(), ..Compilation::default() };
             let compiled = Compiled::new(&system, &how, &mut |_| {}).expect("a kernel");
             let mut rates = vec![f64::NAN; 2 * n];
             compiled.rates(0.0, compiled.initial(), &mut rates, &mut Scratch::new());

@@ -163,8 +163,11 @@ impl Language for C {
         format!("const double {value} = {expression};")
     }
 
-    fn begin(&self, total: &str) -> String {
-        format!("double {total} = 0.0;")
+    fn begin(&self, sum: &str, pair: bool) -> String {
+        match pair {
+            true => format!("double {sum}[2] = {{0.0, 0.0}};"),
+            false => format!("double {sum} = 0.0;"),
+        }
     }
 
     fn end(&self) -> &'static str {

@@ -130,8 +130,8 @@ pub trait Language: Sync {
     /// A statement that names a value.
     fn define(&self, value: &str, expression: &str) -> String;
 
-    /// A statement that begins a total.
-    fn begin(&self, total: &str) -> String;
+    /// A statement that begins a sum, or a pair of sums as an array.
+    fn begin(&self, sum: &str, pair: bool) -> String;
 
     /// What ends a statement.
     fn end(&self) -> &'static str;
@@ -145,6 +145,12 @@ pub trait Language: Sync {
     /// An integer expression with indices as a subscript.
     fn subscript(&self, expression: &str) -> String {
         expression.to_owned()
+    }
+
+    /// Which of a pair of sums takes the addend of this index in a loop.
+    fn turn(&self, index: &str, from: i64) -> String {
+        let even = if from % 2 == 0 { index.to_owned() } else { format!("({index} + 1)") };
+        self.subscript(&format!("{even} & 1"))
     }
 
     /// An integer expression with indices as a double, as the operand of an operator when `tight`.
@@ -169,8 +175,9 @@ pub trait Arrays {
     /// Elements from `first` to before `end` with a positive step.
     fn slice(&self, first: &str, end: &str, step: i64) -> String;
 
-    /// The sum of `count` addends from first to last: an array, or one number so many times.
-    fn total(&self, addend: &str, count: u64) -> String;
+    /// The sum of `count` addends from first to last, an array or one number so many times; of a
+    /// `pair` of sums of every other addend, the sum.
+    fn total(&self, addend: &str, count: u64, pair: bool) -> String;
 
     /// Adds values to elements at places that may coincide.
     fn scatter(&self, array: &str, places: &str, values: &str) -> String;

@@ -55,6 +55,7 @@ impl Language for Python {
             ("_maximum", MAXIMUM),
             ("_erf", ERF),
             ("spline", SPLINE),
+            ("total", TOTAL),
         ]
     }
 
@@ -130,8 +131,9 @@ impl Language for Python {
         format!("{value} = {expression}")
     }
 
-    fn begin(&self, total: &str) -> String {
-        format!("{total} = np.float64(0.0)")
+    fn begin(&self, sum: &str, pair: bool) -> String {
+        let zero = if pair { "np.zeros(2)" } else { "np.float64(0.0)" };
+        format!("{sum} = {zero}")
     }
 
     fn end(&self) -> &'static str {
@@ -169,9 +171,12 @@ impl Arrays for Python {
         if step == 1 { format!("{first}:{end}") } else { format!("{first}:{end}:{step}") }
     }
 
-    /// A running total adds one after the other, as loops do; `np.sum` adds pairs.
-    fn total(&self, addend: &str, count: u64) -> String {
-        format!("np.add.accumulate(np.broadcast_to({addend}, {count}))[-1]")
+    /// A running total adds one after the other, as loops do; `np.sum` has an order of its own.
+    fn total(&self, addend: &str, count: u64, pair: bool) -> String {
+        match pair {
+            true => format!("_total({addend}, {count})"),
+            false => format!("np.add.accumulate(np.broadcast_to({addend}, {count}))[-1]"),
+        }
     }
 
     fn scatter(&self, array: &str, places: &str, values: &str) -> String {
@@ -247,6 +252,14 @@ const ERF: &str = "
 import math
 
 _erf = np.vectorize(math.erf, otypes=[float])
+
+";
+
+const TOTAL: &str = "
+def _total(addends, count):
+    \"\"\"The sum of every other addend from the first plus that from the second, each in order.\"\"\"
+    a = np.broadcast_to(addends, count)
+    return 0.0 + (np.add.accumulate(a[0::2])[-1] + np.add.accumulate(a[1::2])[-1])
 
 ";
 

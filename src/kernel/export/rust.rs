@@ -121,8 +121,9 @@ impl Language for Rust {
         format!("let {value} = {expression};")
     }
 
-    fn begin(&self, total: &str) -> String {
-        format!("let mut {total} = 0.0;")
+    fn begin(&self, sum: &str, pair: bool) -> String {
+        let zero = if pair { "[0.0, 0.0]" } else { "0.0" };
+        format!("let mut {sum} = {zero};")
     }
 
     fn end(&self) -> &'static str {

@@ -128,23 +128,35 @@ impl<'a> Walk<'a> {
             self.block(&inner.body);
             for sum in totals {
                 let addend = self.operand(sum.addend, false);
-                let total = arrays.total(&addend, inner.trips());
+                if inner.pairs {
+                    self.used.functions.insert("total");
+                }
+                let total = arrays.total(&addend, inner.trips(), inner.pairs);
                 self.line(self.language.define(&named(sum.total), &total));
             }
             self.open.pop();
             return;
         }
+        let name = |total: Value| match inner.pairs {
+            true => format!("s{}", total.0),
+            false => named(total),
+        };
         for sum in &totals {
-            self.line(self.language.begin(&named(sum.total)));
+            self.line(self.language.begin(&name(sum.total), inner.pairs));
         }
-        let used = self.needed.mentioned(inner.id);
+        let turn = inner.pairs && !totals.is_empty();
+        let used = self.needed.mentioned(inner.id) || turn;
         self.line(self.language.open(&index, inner.from, inner.to, used));
         self.open.push(Open { inner, at_once: false });
         let before = self.lines.len();
         self.block(&inner.body);
         for sum in &totals {
             let addend = self.operand(sum.addend, false);
-            self.line(format!("{} += {addend}{end}", named(sum.total)));
+            let sum = match turn {
+                true => format!("{}[{}]", name(sum.total), self.language.turn(&index, inner.from)),
+                false => name(sum.total),
+            };
+            self.line(format!("{sum} += {addend}{end}"));
         }
         let empty = self.lines.len() == before;
         self.open.pop();
@@ -152,6 +164,11 @@ impl<'a> Walk<'a> {
             self.lines.pop();
         } else if let Some(close) = self.language.close() {
             self.line(close.to_owned());
+        }
+        for sum in totals.iter().filter(|_| turn) {
+            let pair = name(sum.total);
+            let both = format!("{pair}[0] + {pair}[1]");
+            self.line(self.language.define(&named(sum.total), &both));
         }
     }
 

@@ -5,33 +5,54 @@ use crate::term::Op;
 
 use super::partition::each_operand;
 
-/// Whether a loop is innermost, without totals, of plain arithmetic on neighbouring elements.
+/// Whether a loop is innermost, of plain arithmetic and comparisons on neighbouring elements, and
+/// its totals are pairs of sums.
 pub(super) fn fit(tape: &Tape, inner: &Loop) -> bool {
     let stride = |place: u32| stride(tape.place(place), inner.id);
     let operand = |o: &Operand| match o {
         Operand::State(p) | Operand::Parameter(p) => matches!(stride(*p), 0 | 1),
-        Operand::Index(_) => false,
-        Operand::Value(_) | Operand::Constant(_) | Operand::Time => true,
+        Operand::Index(_) | Operand::Value(_) | Operand::Constant(_) | Operand::Time => true,
     };
     inner.trips() >= 4
-        && inner.accumulators.is_empty()
+        && (inner.pairs || inner.accumulators.is_empty())
+        && inner.accumulators.iter().all(|a| operand(&a.addend))
         && inner.body.iter().all(|step| match step {
             Step::Let(_, instruction @ Instruction::Call(op, _)) => {
-                let plain = [Op::Add, Op::Sub, Op::Mul, Op::Div, Op::Neg, Op::Abs, Op::Sqrt];
-                plain.contains(op) && instruction.operands().iter().all(operand)
+                PLAIN.contains(op) && instruction.operands().iter().all(operand)
             }
             Step::Let(_, Instruction::Apply(..)) | Step::Loop(_) => false,
             Step::Store(place, value) => stride(*place) == 1 && operand(value),
         })
 }
 
-/// Whether the memory that an operand stands for differs between the members of a loop.
+/// Operations that have an instruction for both lanes.
+const PLAIN: [Op; 14] = [
+    Op::Add,
+    Op::Sub,
+    Op::Mul,
+    Op::Div,
+    Op::Neg,
+    Op::Abs,
+    Op::Sqrt,
+    Op::Less,
+    Op::LessEqual,
+    Op::Equal,
+    Op::And,
+    Op::Or,
+    Op::Not,
+    Op::If,
+];
+
+/// Whether the value that an operand stands for differs between the members of a loop.
 pub(super) fn changes(tape: &Tape, id: LoopId, operand: Operand) -> bool {
+    step(tape, id, operand) != 0
+}
+
+/// How far the place or the index that an operand stands for moves from one member to the next.
+pub(super) fn step(tape: &Tape, id: LoopId, operand: Operand) -> i64 {
     match operand {
-        Operand::State(p) | Operand::Parameter(p) | Operand::Index(p) => {
-            stride(tape.place(p), id) != 0
-        }
-        Operand::Value(_) | Operand::Constant(_) | Operand::Time => false,
+        Operand::State(p) | Operand::Parameter(p) | Operand::Index(p) => stride(tape.place(p), id),
+        Operand::Value(_) | Operand::Constant(_) | Operand::Time => 0,
     }
 }
 
@@ -41,7 +62,7 @@ pub(super) fn invariant(tape: &Tape, inner: &Loop) -> Vec<Operand> {
         inner.body.iter().any(|step| matches!(step, Step::Let(defined, _) if *defined == value))
     };
     let mut found = Vec::new();
-    each_operand(&inner.body, &mut |operand| {
+    let mut consider = |operand: Operand| {
         let fixed = match operand {
             Operand::Value(value) => !own(value),
             _ => !changes(tape, inner.id, operand),
@@ -49,7 +70,9 @@ pub(super) fn invariant(tape: &Tape, inner: &Loop) -> Vec<Operand> {
         if fixed && !found.contains(&operand) {
             found.push(operand);
         }
-    });
+    };
+    each_operand(&inner.body, &mut consider);
+    inner.accumulators.iter().for_each(|a| consider(a.addend));
     found
 }
 

@@ -26,8 +26,9 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::{Module, default_libcall_names};
 use rayon::prelude::*;
 
-use super::backend::{Backend, Kernel, Lengths, Scratch};
+use super::backend::{Backend, Kernel, Lengths, Program, Scratch};
 use super::error::Error;
+use super::interpreter::Interpreter;
 use super::tape::Tape;
 use crate::term::Function;
 use partition::Partition;
@@ -40,8 +41,27 @@ impl Backend for Jit {
         "jit"
     }
 
-    fn compile(&self, tape: &Tape) -> Result<Box<dyn Kernel>, Error> {
-        Ok(Box::new(Compiled::new(tape)?))
+    fn compile(&self, tape: &Tape) -> Result<Kernel, Error> {
+        if tape.steps.is_empty() {
+            return Interpreter.compile(tape);
+        }
+        let partition = Partition::new(tape);
+        let (memory, code) = load(tape, &partition)?;
+        let constants = tape.constants.clone().into();
+        let lengths = Lengths::of(tape);
+        Ok(match (&*code, &*tape.functions) {
+            (&[code], []) => {
+                Kernel::straight(Straight { code, lengths, constants, _memory: memory })
+            }
+            _ => Kernel::new(Box::new(Pieces {
+                code,
+                constants,
+                functions: tape.functions.clone().into(),
+                lengths,
+                slots: partition.slots.len(),
+                _memory: memory,
+            })),
+        })
     }
 }
 
@@ -89,62 +109,95 @@ type Code = unsafe extern "C" fn(
     *mut Environment,
 );
 
-struct Compiled {
-    /// Freed on drop, after which no code runs: `evaluate` borrows the kernel.
-    module: ManuallyDrop<JITModule>,
+/// Generated code; freed on drop, after which nothing runs: an evaluation borrows the kernel.
+struct Memory(ManuallyDrop<JITModule>);
+
+// SAFETY: the module is only touched when the kernel is built and when it is dropped.
+unsafe impl Sync for Memory {}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: the module is taken once, and nobody can call its code any more.
+        unsafe { ManuallyDrop::take(&mut self.0).free_memory() }
+    }
+}
+
+/// Puts the machine code of a tape where it can run: one function for each piece.
+fn load(tape: &Tape, partition: &Partition) -> Result<(Box<Memory>, Vec<Code>), Error> {
+    let isa = host()?;
+    let generate = |piece| generate(tape, partition, piece, isa, false);
+    let count = partition.pieces.len();
+    let generated = if count == 1 {
+        vec![generate(0)?]
+    } else {
+        (0..count).into_par_iter().map(generate).collect::<Result<Vec<Generated>, Error>>()?
+    };
+    let mut module = JITModule::new(JITBuilder::with_isa(isa.clone(), default_libcall_names()));
+    let signature = translate::signature(isa);
+    let mut names = Vec::with_capacity(count);
+    for piece in &generated {
+        let name = module.declare_anonymous_function(&signature).map_err(refused)?;
+        module.define_function_bytes(name, piece.alignment, &piece.code, &[]).map_err(refused)?;
+        names.push(name);
+    }
+    module.finalize_definitions().map_err(refused)?;
+    let code = names
+        .into_iter()
+        .map(|name| {
+            let address = module.get_finalized_function(name);
+            // SAFETY: the function was compiled with the signature that `Code` states.
+            unsafe { std::mem::transmute::<*const u8, Code>(address) }
+        })
+        .collect();
+    Ok((Box::new(Memory(ManuallyDrop::new(module))), code))
+}
+
+/// One function that has no values to pass on and no functions to call.
+pub(super) struct Straight {
+    code: Code,
+    lengths: Lengths,
+    constants: Box<[f64]>,
+    _memory: Box<Memory>,
+}
+
+impl Straight {
+    /// See [`Kernel::evaluate`].
+    #[inline]
+    pub(super) fn evaluate(
+        &self,
+        time: f64,
+        states: &[f64],
+        parameters: &[f64],
+        output: &mut [f64],
+    ) {
+        self.lengths.check(states, parameters, output);
+        // SAFETY: the slices are as long as the layout says, lowering checked that every address
+        // of the tape is inside the layout, and such code touches neither scratch nor environment.
+        unsafe {
+            (self.code)(
+                time,
+                states.as_ptr(),
+                parameters.as_ptr(),
+                output.as_mut_ptr(),
+                std::ptr::null_mut(),
+                self.constants.as_ptr(),
+                std::ptr::null_mut(),
+            );
+        }
+    }
+}
+
+/// Functions in a row, with values that pass between them and functions that they call.
+struct Pieces {
     code: Vec<Code>,
     constants: Box<[f64]>,
     functions: Box<[Function]>,
     lengths: Lengths,
     slots: usize,
+    _memory: Box<Memory>,
 }
 
-// SAFETY: the module is only touched when the kernel is built and when it is dropped; generated
-// code reads its constants and writes nothing but the caller's slices.
-unsafe impl Sync for Compiled {}
-
-impl Compiled {
-    fn new(tape: &Tape) -> Result<Compiled, Error> {
-        let isa = host()?;
-        let partition = Partition::new(tape);
-        let generate = |piece| generate(tape, &partition, piece, isa, false);
-        let count = partition.pieces.len();
-        let generated = if count == 1 {
-            vec![generate(0)?]
-        } else {
-            (0..count).into_par_iter().map(generate).collect::<Result<Vec<Generated>, Error>>()?
-        };
-        let mut module = JITModule::new(JITBuilder::with_isa(isa.clone(), default_libcall_names()));
-        let signature = translate::signature(isa);
-        let mut names = Vec::with_capacity(count);
-        for piece in &generated {
-            let name = module.declare_anonymous_function(&signature).map_err(refused)?;
-            module
-                .define_function_bytes(name, piece.alignment, &piece.code, &[])
-                .map_err(refused)?;
-            names.push(name);
-        }
-        module.finalize_definitions().map_err(refused)?;
-        let code = names
-            .into_iter()
-            .map(|name| {
-                let address = module.get_finalized_function(name);
-                // SAFETY: the function was compiled with the signature that `Code` states.
-                unsafe { std::mem::transmute::<*const u8, Code>(address) }
-            })
-            .collect();
-        Ok(Compiled {
-            module: ManuallyDrop::new(module),
-            code,
-            constants: tape.constants.clone().into(),
-            functions: tape.functions.clone().into(),
-            lengths: Lengths::of(tape),
-            slots: partition.slots.len(),
-        })
-    }
-}
-
-impl Kernel for Compiled {
+impl Program for Pieces {
     fn evaluate(
         &self,
         time: f64,
@@ -154,26 +207,10 @@ impl Kernel for Compiled {
         scratch: &mut Scratch,
     ) {
         self.lengths.check(states, parameters, output);
-        // Small kernels take less time than the call; this is most of them.
-        if let ([code], true) = (&*self.code, self.functions.is_empty()) {
-            // SAFETY: as below; the code has no values to pass on and no functions to call.
-            return unsafe {
-                code(
-                    time,
-                    states.as_ptr(),
-                    parameters.as_ptr(),
-                    output.as_mut_ptr(),
-                    std::ptr::null_mut(),
-                    self.constants.as_ptr(),
-                    std::ptr::null_mut(),
-                );
-            };
-        }
         scratch.reserve(self.slots, 0);
         let mut environment = Environment { functions: self.functions.as_ptr(), panic: None };
         for code in &self.code {
-            // SAFETY: the slices are as long as the layout says, and lowering checked that every
-            // address of the tape is inside the layout.
+            // SAFETY: as for `Straight`; the scratch has a place for each value that is passed on.
             unsafe {
                 code(
                     time,
@@ -189,13 +226,6 @@ impl Kernel for Compiled {
         if let Some(panic) = environment.panic {
             resume_unwind(panic);
         }
-    }
-}
-
-impl Drop for Compiled {
-    fn drop(&mut self) {
-        // SAFETY: the module is taken once, and nobody can call its code any more.
-        unsafe { ManuallyDrop::take(&mut self.module).free_memory() }
     }
 }
 

@@ -4,7 +4,7 @@
 //! for every argument, up to the payload of NaN; the conformance suite checks each of them.
 
 use cranelift_codegen::ir::condcodes::FloatCC;
-use cranelift_codegen::ir::{InstBuilder, Value as Clif, types};
+use cranelift_codegen::ir::{Endianness, InstBuilder, MemFlagsData, Value as Clif, types};
 use cranelift_codegen::isa::TargetIsa;
 use cranelift_frontend::FunctionBuilder;
 
@@ -66,18 +66,53 @@ pub(super) fn emit(
     })
 }
 
-/// A truth value as 1 or 0.
+/// A truth value as 1 or 0; of two lanes both.
 pub(super) fn double(builder: &mut FunctionBuilder, flag: Clif) -> Clif {
+    if is_mask(builder, flag) {
+        let one = builder.ins().f64const(1.0);
+        let ones = builder.ins().splat(types::F64X2, one);
+        let mask = as_doubles(builder, flag);
+        return builder.ins().band(mask, ones);
+    }
     let one = builder.ins().iconst(types::I64, 1.0_f64.to_bits() as i64);
     let zero = builder.ins().iconst(types::I64, 0);
     let bits = builder.ins().select(flag, one, zero);
-    let flags = cranelift_codegen::ir::MemFlagsData::new();
-    builder.ins().bitcast(types::F64, flags, bits)
+    builder.ins().bitcast(types::F64, MemFlagsData::new(), bits)
+}
+
+/// Whether a truth value is that of two lanes: all bits of a lane set, or none.
+pub(super) fn is_mask(builder: &FunctionBuilder, flag: Clif) -> bool {
+    builder.func.dfg.value_type(flag) == types::I64X2
+}
+
+fn as_doubles(builder: &mut FunctionBuilder, mask: Clif) -> Clif {
+    let flags = MemFlagsData::new().with_endianness(Endianness::Little);
+    builder.ins().bitcast(types::F64X2, flags, mask)
+}
+
+/// The opposite of a truth value.
+pub(super) fn not(builder: &mut FunctionBuilder, flag: Clif) -> Clif {
+    match is_mask(builder, flag) {
+        true => builder.ins().bnot(flag),
+        false => builder.ins().bxor_imm_u(flag, 1),
+    }
+}
+
+/// One of two values, in each lane.
+pub(super) fn choose(builder: &mut FunctionBuilder, flag: Clif, then: Clif, other: Clif) -> Clif {
+    if is_mask(builder, flag) {
+        let mask = as_doubles(builder, flag);
+        return builder.ins().bitselect(mask, then, other);
+    }
+    builder.ins().select(flag, then, other)
 }
 
 /// Whether a double counts as true: anything but zero, NaN included.
 pub(super) fn flag(builder: &mut FunctionBuilder, double: Clif) -> Clif {
-    let zero = builder.ins().f64const(0.0);
+    let mut zero = builder.ins().f64const(0.0);
+    if builder.func.dfg.value_type(double) == types::F64X2 {
+        zero = builder.ins().splat(types::F64X2, zero);
+    }
     builder.ins().fcmp(FloatCC::NotEqual, double, zero)
 }
 

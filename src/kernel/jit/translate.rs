@@ -5,8 +5,8 @@
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    AbiParam, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature, StackSlotData,
-    StackSlotKind, Value as Clif, types,
+    AbiParam, Block, BlockArg, Function, InstBuilder, MemFlagsData, SigRef, Signature,
+    StackSlotData, StackSlotKind, Value as Clif, types,
 };
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -126,6 +126,18 @@ struct Leaf {
     loaded: Option<usize>,
 }
 
+/// A loop that is being translated.
+struct Frame {
+    body: Block,
+    index: Clif,
+    /// Values from the iteration before.
+    carried: Vec<Clif>,
+}
+
+fn block_arguments(first: Clif, rest: &[Clif]) -> Vec<BlockArg> {
+    [first].iter().chain(rest).map(|&value| BlockArg::Value(value)).collect()
+}
+
 impl Translator<'_, '_> {
     fn block(&mut self, steps: &[Step]) {
         for step in steps {
@@ -150,8 +162,7 @@ impl Translator<'_, '_> {
             Instruction::Call(Op::If, operands) => {
                 let condition = self.flag(operands[0]);
                 let (then, otherwise) = (self.read(operands[1]), self.read(operands[2]));
-                let ins = self.builder.ins();
-                Emitted::Double(ins.select(condition, then, otherwise))
+                Emitted::Double(operation::choose(&mut self.builder, condition, then, otherwise))
             }
             Instruction::Call(op @ (Op::And | Op::Or), operands) => {
                 let (a, b) = (self.flag(operands[0]), self.flag(operands[1]));
@@ -163,7 +174,7 @@ impl Translator<'_, '_> {
             }
             Instruction::Call(Op::Not, operands) => {
                 let a = self.flag(operands[0]);
-                Emitted::Flag(self.builder.ins().bxor_imm_u(a, 1))
+                Emitted::Flag(operation::not(&mut self.builder, a))
             }
             Instruction::Call(op, operands) => {
                 let args: Vec<Clif> = operands.iter().map(|&o| self.read(o)).collect();
@@ -226,6 +237,7 @@ impl Translator<'_, '_> {
     }
 
     /// A loop over pairs of members, each operation on two lanes; a last odd member follows alone.
+    /// Each lane has its sum of a pair.
     fn loop_of_pairs(&mut self, inner: &Loop) {
         self.leaves.retain(|_, leaf| leaf.loaded.is_none());
         let outer = self.leaves.clone();
@@ -239,80 +251,123 @@ impl Translator<'_, '_> {
                 break;
             }
         }
-        let body = self.builder.create_block();
-        let exit = self.builder.create_block();
-        let index = self.builder.append_block_param(body, types::I64);
-        let from = self.builder.ins().iconst(types::I64, inner.from);
-        self.builder.ins().jump(body, &[BlockArg::Value(from)]);
-        self.builder.switch_to_block(body);
-        self.open.push((inner.id, index));
+        let zero = self.builder.ins().f64const(0.0);
+        let zeros = self.builder.ins().splat(types::F64X2, zero);
+        let frame = self.open_loop(inner, types::F64X2, &vec![zeros; inner.accumulators.len()]);
         self.lanes = Some((inner.id, fixed));
         let invariant = self.leaves.clone();
         self.block(&inner.body);
+        let sums: Vec<Clif> = inner
+            .accumulators
+            .iter()
+            .zip(&frame.carried)
+            .map(|(accumulator, &sum)| {
+                let addends = self.read(accumulator.addend);
+                self.builder.ins().fadd(sum, addends)
+            })
+            .collect();
         self.lanes = None;
         let pairs = inner.trips() as i64 / 2;
-        let last = self.builder.ins().iconst(types::I64, inner.from + 2 * (pairs - 1));
-        let more = self.builder.ins().icmp(IntCC::SignedLessThan, index, last);
-        let next = self.builder.ins().iadd_imm_s(index, 2);
-        self.builder.ins().brif(more, body, &[BlockArg::Value(next)], exit, &[]);
-        self.builder.switch_to_block(exit);
-        self.open.pop();
+        let sums = self.close_loop(inner, &frame, inner.from + 2 * (pairs - 1), 2, &sums);
         self.leaves = invariant;
-        let changes = |strides: &[(LoopId, i64)]| strides.iter().any(|&(id, _)| id == inner.id);
-        self.pointers.retain(|(_, strides), _| !changes(strides));
+        let mut lanes: Vec<[Clif; 2]> = sums
+            .into_iter()
+            .map(|sum| [0, 1].map(|lane| self.builder.ins().extractlane(sum, lane)))
+            .collect();
         if inner.trips() % 2 == 1 {
             let index = self.builder.ins().iconst(types::I64, inner.to);
             self.open.push((inner.id, index));
             self.block(&inner.body);
+            for (accumulator, [first, _]) in inner.accumulators.iter().zip(&mut lanes) {
+                let addend = self.read(accumulator.addend);
+                *first = self.builder.ins().fadd(*first, addend);
+            }
             self.open.pop();
-            self.pointers.retain(|(_, strides), _| !changes(strides));
+            self.forget(inner.id);
         }
         self.leaves = outer;
+        for (accumulator, [first, second]) in inner.accumulators.iter().zip(lanes) {
+            let total = self.builder.ins().fadd(first, second);
+            self.define(accumulator.total, total);
+        }
     }
 
-    /// A loop with its test at the end: the tape has no loop that runs zero times.
+    /// A loop over members one by one.
     fn counted_loop(&mut self, inner: &Loop) {
         self.leaves.retain(|_, leaf| leaf.loaded.is_none());
         let outer = self.leaves.clone();
         self.prepare(inner);
-        let body = self.builder.create_block();
-        let exit = self.builder.create_block();
-        let index = self.builder.append_block_param(body, types::I64);
-        let from = self.builder.ins().iconst(types::I64, inner.from);
-        let mut start = vec![BlockArg::Value(from)];
-        let mut sums = Vec::new();
-        for _ in &inner.accumulators {
-            sums.push(self.builder.append_block_param(body, types::F64));
-            start.push(BlockArg::Value(self.builder.ins().f64const(0.0)));
-        }
-        let totals: Vec<Clif> =
-            sums.iter().map(|_| self.builder.append_block_param(exit, types::F64)).collect();
-        self.builder.ins().jump(body, &start);
-        self.builder.switch_to_block(body);
-        self.open.push((inner.id, index));
+        // The sums of a pair take turns: the one that is added to goes behind the other.
+        let sums = inner.accumulators.len() * if inner.pairs { 2 } else { 1 };
+        let zero = self.builder.ins().f64const(0.0);
+        let frame = self.open_loop(inner, types::F64, &vec![zero; sums]);
         self.block(&inner.body);
-        let ended: Vec<BlockArg> = inner
-            .accumulators
-            .iter()
-            .zip(sums)
-            .map(|(accumulator, sum)| {
-                let addend = self.read(accumulator.addend);
-                BlockArg::Value(self.builder.ins().fadd(sum, addend))
-            })
-            .collect();
-        let last = self.builder.ins().iconst(types::I64, inner.to);
-        let more = self.builder.ins().icmp(IntCC::SignedLessThan, index, last);
-        let next = self.builder.ins().iadd_imm_s(index, 1);
-        let mut again = vec![BlockArg::Value(next)];
-        again.extend(ended.iter().copied());
-        self.builder.ins().brif(more, body, &again, exit, &ended);
-        self.builder.switch_to_block(exit);
-        self.open.pop();
+        let mut next = frame.carried.clone();
+        for (k, accumulator) in inner.accumulators.iter().enumerate() {
+            let addend = self.read(accumulator.addend);
+            if inner.pairs {
+                next[2 * k] = frame.carried[2 * k + 1];
+                next[2 * k + 1] = self.builder.ins().fadd(frame.carried[2 * k], addend);
+            } else {
+                next[k] = self.builder.ins().fadd(frame.carried[k], addend);
+            }
+        }
+        let sums = self.close_loop(inner, &frame, inner.to, 1, &next);
         self.leaves = outer;
-        self.pointers.retain(|(_, strides), _| strides.iter().all(|&(id, _)| id != inner.id));
-        for (accumulator, total) in inner.accumulators.iter().zip(totals) {
+        for (k, accumulator) in inner.accumulators.iter().enumerate() {
+            let total = match inner.pairs {
+                true => self.builder.ins().fadd(sums[2 * k], sums[2 * k + 1]),
+                false => sums[k],
+            };
             self.define(accumulator.total, total);
         }
+    }
+
+    /// Begins a loop with its index and values that are carried from one iteration to the next.
+    fn open_loop(&mut self, inner: &Loop, carried: types::Type, start: &[Clif]) -> Frame {
+        let body = self.builder.create_block();
+        let index = self.builder.append_block_param(body, types::I64);
+        let from = self.builder.ins().iconst(types::I64, inner.from);
+        let values = start.iter().map(|_| self.builder.append_block_param(body, carried)).collect();
+        let arguments = block_arguments(from, start);
+        self.builder.ins().jump(body, &arguments);
+        self.builder.switch_to_block(body);
+        self.open.push((inner.id, index));
+        Frame { body, index, carried: values }
+    }
+
+    /// Ends a loop, with its test at the end: the tape has no loop that runs zero times. Gives
+    /// the carried values after the loop.
+    fn close_loop(
+        &mut self,
+        inner: &Loop,
+        frame: &Frame,
+        last: i64,
+        step: i64,
+        next: &[Clif],
+    ) -> Vec<Clif> {
+        let exit = self.builder.create_block();
+        let ended = next
+            .iter()
+            .map(|&value| {
+                let kind = self.builder.func.dfg.value_type(value);
+                self.builder.append_block_param(exit, kind)
+            })
+            .collect();
+        let last = self.builder.ins().iconst(types::I64, last);
+        let more = self.builder.ins().icmp(IntCC::SignedLessThan, frame.index, last);
+        let index = self.builder.ins().iadd_imm_s(frame.index, step);
+        let again = block_arguments(index, next);
+        self.builder.ins().brif(more, frame.body, &again, exit, &again[1..]);
+        self.builder.switch_to_block(exit);
+        self.open.pop();
+        self.forget(inner.id);
+        ended
+    }
+
+    /// Forgets addresses that change in a loop.
+    fn forget(&mut self, id: LoopId) {
+        self.pointers.retain(|(_, strides), _| strides.iter().all(|&(known, _)| known != id));
     }
 
     /// Before a loop: addresses that do not change in it, and its leaves if they are few.
@@ -358,6 +413,8 @@ impl Translator<'_, '_> {
     fn flag(&mut self, operand: Operand) -> Clif {
         if let Operand::Value(value) = operand
             && let Some(&flag) = self.flags.get(&value)
+            // A flag from outside of a loop of pairs is one for both lanes.
+            && self.lanes.is_some() == operation::is_mask(&self.builder, flag)
         {
             return flag;
         }
@@ -411,10 +468,7 @@ impl Translator<'_, '_> {
             Operand::Constant(number) => (self.arguments[5], number as i32 * 8),
             Operand::State(place) => self.address(Slice::States, tape.place(place)),
             Operand::Parameter(place) => self.address(Slice::Parameters, tape.place(place)),
-            Operand::Index(place) => {
-                let index = self.index(tape.place(place));
-                return self.builder.ins().fcvt_from_sint(types::F64, index);
-            }
+            Operand::Index(place) => return self.load_index(place, operand),
         };
         let pair = self.lanes.as_ref().is_some_and(|(id, _)| lanes::changes(tape, *id, operand));
         let (kind, flags) = match pair {
@@ -427,6 +481,23 @@ impl Translator<'_, '_> {
             flags = flags.with_readonly();
         }
         self.builder.ins().load(kind, flags, pointer, offset)
+    }
+
+    /// An index as a double; in a loop of pairs those of two members.
+    fn load_index(&mut self, place: u32, operand: Operand) -> Clif {
+        let index = self.index(self.tape.place(place));
+        let first = self.builder.ins().fcvt_from_sint(types::F64, index);
+        let step = match &self.lanes {
+            Some((id, _)) => lanes::step(self.tape, *id, operand),
+            None => 0,
+        };
+        if step == 0 {
+            return first;
+        }
+        let next = self.builder.ins().iadd_imm_s(index, step);
+        let second = self.builder.ins().fcvt_from_sint(types::F64, next);
+        let both = self.builder.ins().splat(types::F64X2, first);
+        self.builder.ins().insertlane(both, second, 1)
     }
 
     /// A pointer and an offset in bytes that together address a place.

@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::Options;
 use crate::kernel::error::Error;
 use crate::kernel::tape::{
     Accumulator, Instruction, Loop, LoopId, Operand, Place, Step, Tape, Value,
@@ -41,10 +42,11 @@ pub(super) struct Builder<'a> {
     loops: u32,
     emitted: usize,
     limit: usize,
+    pairs: bool,
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(graph: &'a Graph, limit: usize) -> Self {
+    pub(super) fn new(graph: &'a Graph, options: &Options) -> Self {
         Builder {
             graph,
             path: vec![Scope::default()],
@@ -55,7 +57,8 @@ impl<'a> Builder<'a> {
             functions: Interned::default(),
             loops: 0,
             emitted: 0,
-            limit,
+            limit: options.instructions,
+            pairs: options.pairs,
         }
     }
 
@@ -80,6 +83,7 @@ impl<'a> Builder<'a> {
                 to,
                 body: scope.steps,
                 accumulators: accumulators.to_vec(),
+                pairs: self.pairs && !accumulators.is_empty(),
             })),
             _ => outer.steps.extend(scope.steps),
         }

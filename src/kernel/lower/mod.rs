@@ -11,6 +11,8 @@ mod cluster;
 mod plan;
 mod survey;
 
+use rustc_hash::FxHashMap;
+
 use super::error::Error;
 use super::signature::{Inputs, Layout, Meaning, Variable};
 use super::tape::{Input, Operand, Slice, Tape};
@@ -50,27 +52,29 @@ pub struct Options {
     /// Whether a divisor that several quotients share, or that does not change inside a loop,
     /// is inverted once and multiplied.
     pub reciprocals: bool,
+    /// Whether reductions add every other term apart; see [`Loop::pairs`](super::Loop::pairs).
+    pub pairs: bool,
     /// The most instructions and stores that a tape may have.
     pub instructions: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { fma: false, reciprocals: true, instructions: 1 << 22 }
+        Options { fma: false, reciprocals: true, pairs: true, instructions: 1 << 22 }
     }
 }
 
 impl Options {
     /// Nothing that rounds otherwise than the terms say.
     pub fn exact() -> Options {
-        Options { fma: false, reciprocals: false, ..Options::default() }
+        Options { fma: false, reciprocals: false, pairs: false, ..Options::default() }
     }
 }
 
 impl Tape {
-    /// The tape that computes the outputs in the given order.
+    /// The tape that computes the outputs.
     ///
-    /// Neighbouring outputs with equal ranges share their loops. In a canonical graph sums are
+    /// Outputs with equal ranges share their loops. In a canonical graph sums are
     /// balanced trees and products share their powers; in a written graph every operation is one
     /// instruction, in the written order.
     ///
@@ -90,14 +94,14 @@ impl Tape {
             inputs,
             options,
             survey: Survey::new(graph, &roots),
-            builder: Builder::new(graph, options.instructions),
+            builder: Builder::new(graph, options),
             clusters: Clusters::default(),
             output_length: 0,
         };
-        for family in outputs.chunk_by(|a, b| a.ranges == b.ranges) {
+        for family in families(outputs) {
             let roots: Vec<Term> = family.iter().map(|o| o.value).collect();
             lowering.clusters = Clusters::new(graph, &roots);
-            lowering.family(family)?;
+            lowering.family(&family)?;
         }
         let output_length = lowering.output_length;
         let mut tape = lowering.builder.finish();
@@ -109,6 +113,20 @@ impl Tape {
         tape.output_length = output_length;
         Ok(tape)
     }
+}
+
+/// The outputs by their ranges, in the order in which these appear.
+fn families(outputs: &[Output]) -> Vec<Vec<&Output>> {
+    let mut place: FxHashMap<&[(Binder, i64, i64)], usize> = FxHashMap::default();
+    let mut families: Vec<Vec<&Output>> = Vec::new();
+    for output in outputs {
+        let family = *place.entry(&output.ranges).or_insert(families.len());
+        match families.get_mut(family) {
+            Some(members) => members.push(output),
+            None => families.push(vec![output]),
+        }
+    }
+    families
 }
 
 fn named(graph: &Graph, variables: &[Variable]) -> Vec<Input> {
@@ -139,7 +157,7 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     /// Outputs with the same ranges, in one loop nest.
-    fn family(&mut self, outputs: &[Output]) -> Result<(), Error> {
+    fn family(&mut self, outputs: &[&Output]) -> Result<(), Error> {
         let ranges = &outputs[0].ranges;
         if ranges.iter().any(|&(_, from, to)| from > to) {
             return Ok(());

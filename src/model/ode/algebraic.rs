@@ -73,8 +73,7 @@ impl Lowering<'_> {
             return Vec::new();
         }
         let held = |name: &str| {
-            let state = names.states.iter().find(|v| v.name == name);
-            state.is_some_and(|v| {
+            names.state(name).is_some_and(|v| {
                 let next = places.partition_point(|&p| p < v.offset);
                 places.get(next).is_some_and(|&p| p < v.offset + v.len())
             })
@@ -105,8 +104,7 @@ impl Lowering<'_> {
 fn uncovered(states: &[Variable], parts: &Parts) -> Vec<usize> {
     let mut places = Vec::new();
     for state in states {
-        let given: Vec<&Region> =
-            parts.given.iter().filter(|(n, ..)| *n == state.name).map(|(_, r, _)| r).collect();
+        let given = parts.given.of(&state.name);
         let mut point: Vec<i64> = state.axes.iter().map(|a| a.from).collect();
         for k in 0..state.len() {
             let here = Region(point.iter().map(|&i| (i, i)).collect());

@@ -50,7 +50,7 @@ impl Lowering<'_> {
         let changes = reachable(graph, &[term]).into_iter().any(|t| match graph.node(t) {
             Node::Symbol(s) | Node::Element(s, _) => {
                 let name = graph.name(*s);
-                name == TIME || names.states.iter().any(|v| v.name == name)
+                name == TIME || names.state(name).is_some()
             }
             _ => false,
         });
@@ -79,7 +79,7 @@ impl Lowering<'_> {
         if names.is_broken(name) {
             return;
         }
-        let Some(variable) = names.states.iter().find(|v| v.name == *name).cloned() else {
+        let Some(variable) = names.state(name).cloned() else {
             let error = |message| Diagnostic::error(Kind::Name, d.name.span, message);
             return self.errors.push(if name == TIME {
                 error(format!("`{TIME}` is the time and cannot be set"))

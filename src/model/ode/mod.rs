@@ -8,6 +8,8 @@ pub mod region;
 pub mod resolve;
 pub mod table;
 
+use rustc_hash::FxHashMap;
+
 use names::Names;
 use region::Region;
 use resolve::Problem;
@@ -99,9 +101,24 @@ struct Parts {
     algebraic: Vec<(Span, Vec<Equation>)>,
     /// The members of these equations.
     algebraic_count: usize,
-    /// Elements with an initial value, and with an equation: name, elements, place in the text.
-    begun: Vec<(String, Region)>,
-    given: Vec<(String, Region, Span)>,
+    /// Elements with an initial value, and with an equation, by name.
+    begun: Regions,
+    given: Regions,
+}
+
+/// Elements of arrays, by the name of the array.
+#[derive(Default)]
+struct Regions(FxHashMap<String, Vec<Region>>);
+
+impl Regions {
+    fn add(&mut self, name: String, region: Region) {
+        self.0.entry(name).or_default().push(region);
+    }
+
+    /// Those of one array.
+    fn of(&self, name: &str) -> &[Region] {
+        self.0.get(name).map_or(&[], Vec::as_slice)
+    }
 }
 
 struct Lowering<'a> {
@@ -113,9 +130,11 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     fn declaration(&mut self, d: &Declaration, names: &mut Names<'_>, parts: &mut Parts) {
-        let list = match d.role {
-            Role::Parameter => &names.parameters,
-            Role::State | Role::Initial | Role::Derivative => &names.states,
+        let (list, found) = match d.role {
+            Role::Parameter => (&names.parameters, names.parameter(&d.name.text)),
+            Role::State | Role::Initial | Role::Derivative => {
+                (&names.states, names.state(&d.name.text))
+            }
             Role::Observe => return self.observable(d, names, parts),
             Role::Algebraic => return self.algebraic(d, names, parts),
             Role::Size | Role::Let | Role::Reset => return,
@@ -123,7 +142,7 @@ impl Lowering<'_> {
         if names.is_broken(&d.name.text) {
             return;
         }
-        let Some(variable) = list.iter().find(|v| v.name == d.name.text).cloned() else {
+        let Some(variable) = found.cloned() else {
             let known: Vec<&str> = list.iter().map(|v| v.name.as_str()).collect();
             let name = &d.name.text;
             let error = |message| Diagnostic::error(Kind::Name, d.name.span, message);
@@ -149,10 +168,9 @@ impl Lowering<'_> {
         match d.role {
             Role::Parameter => parts.parameters.extend(equations),
             Role::Derivative => {
-                for (name, other, _) in &parts.given {
-                    if *name == variable.name
-                        && let Some(point) = region.meets(other)
-                    {
+                let name = &variable.name;
+                for other in parts.given.of(name) {
+                    if let Some(point) = region.meets(other) {
                         let element = crate::term::evaluate::element_name(name, &point);
                         let element = if point.is_empty() { name.clone() } else { element };
                         let message = format!("two equations for `{element}`");
@@ -160,11 +178,11 @@ impl Lowering<'_> {
                     }
                 }
                 parts.equations.extend(equations);
-                parts.given.push((variable.name, region, d.name.span));
+                parts.given.add(variable.name, region);
             }
             _ => {
                 parts.initial.extend(equations);
-                parts.begun.push((variable.name, region));
+                parts.begun.add(variable.name, region);
             }
         }
     }
@@ -334,29 +352,25 @@ impl Lowering<'_> {
         let mut missing = Vec::new();
         for state in &names.states {
             let whole = Region(state.axes.iter().map(|a| (a.from, a.to)).collect());
-            let span = names.span_of(&state.name);
-            let given: Vec<&Region> =
-                parts.given.iter().filter(|(n, ..)| *n == state.name).map(|(_, r, _)| r).collect();
-            let begun: Vec<&Region> =
-                parts.begun.iter().filter(|(n, _)| *n == state.name).map(|(_, r)| r).collect();
+            let (given, begun) = (parts.given.of(&state.name), parts.begun.of(&state.name));
             let element = |point: Vec<i64>| match point.as_slice() {
                 [] => state.name.clone(),
                 _ => crate::term::evaluate::element_name(&state.name, &point),
             };
-            if let Some(point) = whole.first_outside(&given)
+            if let Some(point) = whole.first_outside(given)
                 && parts.algebraic_count == 0
                 && !(broken(&state.name))
             {
-                let e = element(point);
+                let (e, span) = (element(point), names.span_of(&state.name));
                 missing.push(
                     Diagnostic::error(Kind::Name, span, format!("`{e}` has no equation"))
                         .help(format!("write `{e}' = …`, or `0 = …` if it has no derivative")),
                 );
             }
-            if let Some(point) = whole.first_outside(&begun)
+            if let Some(point) = whole.first_outside(begun)
                 && !(broken(&state.name))
             {
-                let e = element(point);
+                let (e, span) = (element(point), names.span_of(&state.name));
                 missing.push(
                     Diagnostic::error(Kind::Name, span, format!("`{e}` has no initial value"))
                         .help(format!("write `state {e} = …` or `initial {e} = …`")),

@@ -35,7 +35,12 @@ pub struct Names<'a> {
     tree: &'a Tree,
     limits: &'a Limits,
     sizes: FxHashMap<String, i64>,
+    /// Declared names with their places, in the order of the text.
     spans: Vec<(String, Span)>,
+    /// Where a name is in `spans`.
+    declared: FxHashMap<String, usize>,
+    /// Whether a name is a state and not a parameter, and where it is in its list.
+    variables: FxHashMap<String, (bool, usize)>,
     lets: FxHashMap<String, Let<'a>>,
     functions: FxHashMap<String, &'a FunctionText>,
     calling: Vec<String>,
@@ -67,6 +72,8 @@ impl<'a> Names<'a> {
             limits,
             sizes: FxHashMap::default(),
             spans: Vec::new(),
+            declared: FxHashMap::default(),
+            variables: FxHashMap::default(),
             lets: FxHashMap::default(),
             functions: FxHashMap::default(),
             calling: Vec::new(),
@@ -131,8 +138,9 @@ impl<'a> Names<'a> {
                 let Some(axes) = axes else {
                     return self.broken.push(d.name.text.clone());
                 };
-                let list =
-                    if d.role == Role::State { &mut self.states } else { &mut self.parameters };
+                let is_state = d.role == Role::State;
+                let list = if is_state { &mut self.states } else { &mut self.parameters };
+                self.variables.insert(d.name.text.clone(), (is_state, list.len()));
                 let offset = list.last().map_or(0, |v| v.offset + v.len());
                 let variable = Variable { name: d.name.text.clone(), axes: axes.clone(), offset };
                 if !axes.is_empty() {
@@ -151,17 +159,22 @@ impl<'a> Names<'a> {
 
     /// Notes a declared name; false, with an error, when it is taken.
     fn fresh(&mut self, name: &str, span: Span) -> bool {
-        let error = if self.spans.iter().any(|(n, _)| n == name) {
+        let error = if self.declared.contains_key(name) {
             format!("`{name}` is declared twice")
         } else if name == TIME {
             format!("`{TIME}` is the time")
-        } else if name == "pi" || function_named(name).is_some() {
+        } else if name == "pi" || name == "π" || function_named(name).is_some() {
             format!("`{name}` has a meaning already")
         } else {
+            self.declared.insert(name.to_owned(), self.spans.len());
             self.spans.push((name.to_owned(), span));
             return true;
         };
         self.errors.push(Diagnostic::error(Kind::Name, span, error).help("choose another name"));
+        // What a name has of its own is no declaration of this block.
+        if !self.declared.contains_key(name) {
+            self.broken.push(name.to_owned());
+        }
         false
     }
 
@@ -178,7 +191,24 @@ impl<'a> Names<'a> {
 
     /// Where a name was declared.
     pub fn span_of(&self, name: &str) -> Span {
-        self.spans.iter().find(|(n, _)| n == name).map_or(Span::default(), |(_, s)| *s)
+        self.declared.get(name).map_or(Span::default(), |&at| self.spans[at].1)
+    }
+
+    /// The state of this name.
+    pub fn state(&self, name: &str) -> Option<&Variable> {
+        self.variable(name).filter(|(is_state, _)| *is_state).map(|(_, v)| v)
+    }
+
+    /// The parameter of this name.
+    pub fn parameter(&self, name: &str) -> Option<&Variable> {
+        self.variable(name).filter(|(is_state, _)| !is_state).map(|(_, v)| v)
+    }
+
+    /// The state or parameter of this name, and whether it is a state.
+    fn variable(&self, name: &str) -> Option<(bool, &Variable)> {
+        let &(is_state, at) = self.variables.get(name)?;
+        let list = if is_state { &self.states } else { &self.parameters };
+        Some((is_state, list.get(at)?))
     }
 
     /// All names that may stand in an expression.
@@ -347,8 +377,7 @@ const EXCHANGE: u8 = 24;
 
 impl Scope for Names<'_> {
     fn symbol(&mut self, graph: &mut Graph, name: &str) -> Option<Term> {
-        let scalar = |list: &[Variable]| list.iter().any(|v| v.name == name && v.axes.is_empty());
-        if name == TIME || scalar(&self.states) || scalar(&self.parameters) {
+        if name == TIME || self.variable(name).is_some_and(|(_, v)| v.axes.is_empty()) {
             return Some(graph.symbol(name));
         }
         let plain = self.lets.get(name).is_some_and(|l| l.letters.is_empty());
@@ -360,8 +389,7 @@ impl Scope for Names<'_> {
     }
 
     fn dimensions(&self, array: &str) -> Option<usize> {
-        let variables = self.states.iter().chain(&self.parameters);
-        let axes = variables.filter(|v| v.name == array).map(|v| v.axes.len()).next();
+        let axes = self.variable(array).map(|(_, v)| v.axes.len());
         let lets = || self.lets.get(array).map(|l| l.letters.len());
         axes.or_else(lets).filter(|&n| n > 0)
     }

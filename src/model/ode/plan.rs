@@ -59,8 +59,12 @@ pub fn plan(
             }
         }
     };
-    for setting in settings {
+    for (k, setting) in settings.iter().enumerate() {
         let wrong = |message: String| Diagnostic::error(Kind::Config, setting.span, message);
+        if settings[..k].iter().any(|s| s.name.text == setting.name.text) {
+            errors.push(wrong(format!("`{}` is given twice", setting.name.text)));
+            continue;
+        }
         match (setting.name.text.as_str(), &setting.value) {
             ("t", SettingValue::Range(from, to)) => {
                 if let (Some(from), Some(to)) = (number(*from, errors), number(*to, errors)) {

@@ -17,9 +17,10 @@ impl Region {
     }
 
     /// The first point of the region, in row-major order, that no part covers.
-    pub fn first_outside(&self, parts: &[&Region]) -> Option<Vec<i64>> {
+    pub fn first_outside(&self, parts: &[Region]) -> Option<Vec<i64>> {
         let mut point = Vec::with_capacity(self.0.len());
-        self.search(parts, &mut point).then_some(point)
+        let parts: Vec<&Region> = parts.iter().collect();
+        self.search(&parts, &mut point).then_some(point)
     }
 
     /// Extends a prefix of coordinates, inside all given parts, to a point outside all of them.
@@ -59,12 +60,12 @@ mod tests {
         let whole = Region(vec![(1, 1_000_000_000), (1, 5)]);
         let left = Region(vec![(1, 999_999_999), (1, 5)]);
         let right = Region(vec![(1_000_000_000, 1_000_000_000), (1, 3)]);
-        let missing = whole.first_outside(&[&left, &right]);
+        let missing = whole.first_outside(&[left.clone(), right.clone()]);
         assert_eq!(missing, Some(vec![1_000_000_000, 4]));
         assert_eq!(left.meets(&right), None);
         let scalar = Region(vec![]);
         assert_eq!(scalar.first_outside(&[]), Some(vec![]));
-        assert_eq!(scalar.first_outside(&[&scalar]), None);
+        assert_eq!(scalar.first_outside(std::slice::from_ref(&scalar)), None);
         assert_eq!(scalar.meets(&scalar), Some(vec![]));
     }
 }

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::calculus::{Equation, IndexRange};
 use crate::model::system::Axis;
+use crate::term::visit::reachable;
 use crate::term::{Affine, Binder, Graph, Node, Number, Op, Symbol, Term};
 
 /// The longest reduction that is written out when its range cannot be split.
@@ -80,6 +81,12 @@ pub fn resolve(
     row: &Affine,
     value: Term,
 ) -> Result<Vec<Equation>, Problem> {
+    let indexed = |t: &Term| {
+        matches!(graph.node(*t), Node::Element(..) | Node::Index(_) | Node::Reduce { .. })
+    };
+    if ranges.is_empty() && !reachable(graph, &[value]).iter().any(indexed) {
+        return Ok(vec![Equation { ranges: Vec::new(), row: row.clone(), value }]);
+    }
     let mut pending: Vec<Vec<IndexRange>> = vec![ranges.to_vec()];
     let mut equations = Vec::new();
     while let Some(part) = pending.pop() {

@@ -114,8 +114,8 @@ impl<'p> Known<'p> {
 
     /// A demand; that a product is not zero says so of its factors.
     fn demand(&mut self, pattern: &Pattern, demand: Demand) {
-        let nonzero = demand == against(Relation::Unequal, 0);
         let (pattern, demand) = shifted(pattern, demand);
+        let nonzero = demand == against(Relation::Unequal, 0);
         match &pattern {
             Pattern::Product(parts) if nonzero => {
                 parts.iter().for_each(|(p, _)| self.demand(p, demand.clone()));

@@ -1,9 +1,10 @@
 //! The judge of rules: a rule is used only when nothing speaks against it.
 //!
 //! Judged are the values, the domains and the growth of each direction. Where the structure of a
-//! rule proves that both sides are one polynomial ([`identity`]), or that the one side has a value
-//! wherever the other has ([`domain`]), that is noted; every rule is sampled all the same. At each
-//! sampled point ([`sample`]) the variables are exact rationals that fulfil the conditions. Both
+//! rule proves that both sides are one polynomial (`identity`), or that the one side has a value
+//! wherever the other has (`domain`), that is noted; every rule is sampled all the same. At each
+//! sampled point (`sample`) the variables are exact rationals, or multiples of π, that fulfil the
+//! conditions; where a rule chooses, a variable may also stand for a term without a value. Both
 //! sides are enclosed by intervals of doubles; where these are too wide to say something, and at
 //! some points in any case, by intervals of many more bits. A rule is refused
 //!
@@ -22,14 +23,14 @@ mod sample;
 use std::fmt;
 
 pub use program::Program;
-pub use report::Judged;
+pub use report::{Judged, short, together};
 use sample::Point;
 
 use super::rule::{Growth, Rule};
+use crate::term::Interval;
 use crate::term::evaluate::Enclosing;
 use crate::term::interval::Defined;
 use crate::term::real::{NoValue, Outcome, Precision, Real};
-use crate::term::{Interval, Number};
 
 /// Points at which a rule is sampled.
 pub const POINTS: u64 = 10_000;
@@ -105,7 +106,7 @@ pub struct Verdict {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Counterexample {
     /// Names and values of the variables; `None` for a term that has no value there.
-    pub point: Vec<(String, Option<Number>)>,
+    pub point: Vec<(String, Option<Real>)>,
     /// What the left side is there; `None` when it has no value.
     pub left: Option<Real>,
     /// What the right side is there; `None` when it has no value.
@@ -116,7 +117,7 @@ pub struct Counterexample {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Refusal {
     /// A point speaks against it.
-    Counterexample(Counterexample),
+    Counterexample(Box<Counterexample>),
     /// The right side may be larger, and the rule is not marked.
     Grows(Growth),
     /// The conditions hold at too few points: at so many of those that were tried.
@@ -151,6 +152,8 @@ pub fn judge(rule: &Rule, points: u64) -> Result<Verdict, Refusal> {
 }
 
 fn sampled(rule: &Rule, points: u64) -> Result<Tally, Refusal> {
+    // A rule about numbers alone has one point.
+    let points = if rule.variables.is_empty() { 1 } else { points };
     let mut sampler = sample::Sampler::new(rule);
     let mut bench = Bench::new(rule);
     let (mut tally, mut missed) = (Tally::default(), 0);
@@ -168,12 +171,13 @@ fn sampled(rule: &Rule, points: u64) -> Result<Tally, Refusal> {
         match bench.look(&point, close, &mut tally) {
             Finding::Agree => tally.agree += 1,
             Finding::Outside => tally.outside += 1,
-            Finding::Extended if rule.extends => tally.extended += 1,
+            Finding::Extended => tally.extended += 1,
             Finding::Undecided => tally.undecided += 1,
-            Finding::Extended => {
-                return Err(bench.refute(&point, None, None));
+            Finding::Refuted(left, right) => {
+                let point = rule.variables.iter().cloned().zip(point).collect();
+                let found = Counterexample { point, left, right };
+                return Err(Refusal::Counterexample(Box::new(found)));
             }
-            Finding::Refuted(left, right) => return Err(bench.refute(&point, left, right)),
         }
     }
     if tally.agree * USABLE < points {
@@ -228,7 +232,8 @@ impl<'r> Bench<'r> {
         };
         // What doubles refute for certain is looked at with more bits all the same; so are some
         // of the points at which they are too wide to say something.
-        if !close && !differ {
+        let turns = || point.iter().any(|x| matches!(x, Some(Real::Turns(_))));
+        if !close && !differ && !turns() {
             self.hard += 1;
             if self.hard > HARD {
                 return Finding::Undecided;
@@ -247,7 +252,8 @@ impl<'r> Bench<'r> {
             let [left, right] = self.program.evaluate(precision, run, &values);
             let finding = match (left, right) {
                 (Err(NoValue::Undefined), Err(NoValue::Undefined)) => Finding::Outside,
-                (Err(NoValue::Undefined), Ok(_)) => Finding::Extended,
+                (Err(NoValue::Undefined), Ok(_)) if self.rule.extends => Finding::Extended,
+                (Err(NoValue::Undefined), Ok(right)) => Finding::Refuted(None, Some(right)),
                 (Ok(left), Err(NoValue::Undefined)) => Finding::Refuted(Some(left), None),
                 (Ok(left), Ok(right)) if precision.differ(&left, &right) => {
                     Finding::Refuted(Some(left), Some(right))
@@ -261,19 +267,6 @@ impl<'r> Bench<'r> {
             return finding;
         }
         Finding::Undecided
-    }
-
-    /// The counterexample at a point, with what each side is there.
-    fn refute(&mut self, point: &Point, left: Option<Real>, right: Option<Real>) -> Refusal {
-        let (mut left, mut right) = (left, right);
-        if left.is_none() && right.is_none() {
-            let values = sample::reals(point);
-            let (precision, run) = &mut self.fine[0];
-            let [l, r] = self.program.evaluate(precision, run, &values);
-            (left, right) = (l.ok(), r.ok());
-        }
-        let point = self.rule.variables.iter().cloned().zip(point.iter().cloned()).collect();
-        Refusal::Counterexample(Counterexample { point, left, right })
     }
 }
 

@@ -6,7 +6,6 @@ use rayon::prelude::*;
 
 use super::{Counterexample, POINTS, Refusal, Verdict, judge};
 use crate::rewrite::rule::{Growth, Rule, Ruleset};
-use crate::term::Number;
 use crate::term::real::Real;
 use crate::text::{Diagnostic, Kind, Limits, Source};
 
@@ -35,11 +34,7 @@ impl Ruleset {
     /// read and what is refused, by place.
     pub fn check(source: &Source) -> Judged {
         let (read, errors) = Ruleset::read(source);
-        let (sound, mut refused) = read.judged();
-        refused.extend(errors.into_iter().map(|e| (e, None)));
-        refused.sort_by_key(|(e, _)| e.span.map_or(0, |s| s.start));
-        refused.truncate(Limits::default().errors);
-        (sound, refused)
+        together(read.judged(), errors)
     }
 
     /// The rules of a file, all of which the judge accepts.
@@ -53,6 +48,14 @@ impl Ruleset {
             false => Err(refused.into_iter().map(|(error, _)| error).collect()),
         }
     }
+}
+
+/// What the judge found of the rules of a file together with what could not be read, by place.
+pub fn together((sound, mut refused): Judged, errors: Vec<Diagnostic>) -> Judged {
+    refused.extend(errors.into_iter().map(|e| (e, None)));
+    refused.sort_by_key(|(e, _)| e.span.map_or(0, |s| s.start));
+    refused.truncate(Limits::default().errors);
+    (sound, refused)
 }
 
 impl Refusal {
@@ -130,9 +133,21 @@ impl fmt::Display for Counterexample {
     }
 }
 
-/// A number as people write it: `1e300`, `2/3`.
-fn short(n: &Number) -> String {
-    n.to_decimal(DIGITS).unwrap_or_else(|| n.to_string())
+/// An exact value as people write it: `1e300`, `2/3`, `3*pi/2`.
+pub fn short(x: &Real) -> String {
+    match x {
+        Real::Exact(n) => n.to_decimal(DIGITS).unwrap_or_else(|| n.to_string()),
+        Real::Turns(factor) => {
+            let (n, d) = factor.small().unwrap_or((1, 1));
+            let n = match n {
+                1 => "pi".to_owned(),
+                -1 => "-pi".to_owned(),
+                n => format!("{n}*pi"),
+            };
+            if d == 1 { n } else { format!("{n}/{d}") }
+        }
+        Real::Between(..) => x.decimal(DIGITS),
+    }
 }
 
 /// A value to so many digits that near ones are told apart.

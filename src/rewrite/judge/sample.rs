@@ -13,6 +13,9 @@ use crate::term::{Interval, Number, Op};
 const SPECIAL: [(i64, i64); 9] =
     [(0, 1), (1, 1), (-1, 1), (1, 2), (-1, 2), (2, 1), (-2, 1), (3, 1), (-3, 1)];
 
+/// Multiples of π that are tried besides, where a rule has circular functions.
+const TURNS: [(i64, i64); 5] = [(1, 2), (1, 1), (-1, 2), (1, 4), (3, 2)];
+
 /// Combinations of special values.
 const COMBINATIONS: u64 = 2_500;
 
@@ -22,8 +25,8 @@ const ATTEMPTS: usize = 24;
 /// Bits to which conditions are decided at a point.
 const BITS: usize = 96;
 
-/// The values of a rule's variables: `None` stands for a term without a value there.
-pub type Point = Vec<Option<Number>>;
+/// The exact values of a rule's variables: `None` stands for a term without a value there.
+pub type Point = Vec<Option<Real>>;
 
 /// A demand that `shift + scale*x` be an integer, or an even or odd one with its remainder.
 struct Whole {
@@ -80,6 +83,8 @@ pub struct Sampler<'r> {
     /// Variables that may stand for terms without a value, which matters where there is a choice:
     /// all other operations have none then either.
     lacking: Vec<usize>,
+    /// Special values of each variable.
+    special: Vec<Real>,
 }
 
 impl<'r> Sampler<'r> {
@@ -105,8 +110,13 @@ impl<'r> Sampler<'r> {
         let lacking = (0..rule.variables.len())
             .filter(|&v| lazy && !rule.dropped.contains(&v) && !constant(v));
         let lacking = lacking.collect();
+        let ratio = |&(n, d): &(i64, i64)| Number::ratio(n, d).expect("not zero");
+        let mut special: Vec<Real> = SPECIAL.iter().map(|r| Real::Exact(ratio(r))).collect();
+        if [&rule.lhs, &rule.rhs].into_iter().any(turns) {
+            special.extend(TURNS.iter().map(|r| Real::Turns(ratio(r))));
+        }
         let seed = 0x9e37_79b9_7f4a_7c15;
-        Sampler { rule, seed, drawn: 0, precision, conditions, whole, lacking }
+        Sampler { rule, seed, drawn: 0, precision, conditions, whole, lacking, special }
     }
 
     /// The next point at which the conditions hold; `None` when none was found in many attempts.
@@ -114,13 +124,13 @@ impl<'r> Sampler<'r> {
         let values = self.values()?;
         let mut point: Point = values.into_iter().map(Some).collect();
         let z = self.next();
-        if !self.lacking.is_empty() && z % 4 == 0 {
+        if !self.lacking.is_empty() && z.is_multiple_of(4) {
             point[self.lacking[(z >> 8) as usize % self.lacking.len()]] = None;
         }
         Some(point)
     }
 
-    fn values(&mut self) -> Option<Vec<Number>> {
+    fn values(&mut self) -> Option<Vec<Real>> {
         let k = self.drawn;
         self.drawn += 1;
         (0..ATTEMPTS).find_map(|attempt| {
@@ -136,18 +146,18 @@ impl<'r> Sampler<'r> {
         })
     }
 
-    fn draw(&mut self, k: u64, attempt: usize) -> Vec<Number> {
-        let count = self.rule.variables.len();
-        let most = (SPECIAL.len() as u64).saturating_pow(count as u32).min(COMBINATIONS);
+    fn draw(&mut self, k: u64, attempt: usize) -> Vec<Real> {
+        let (count, specials) = (self.rule.variables.len(), self.special.len() as u64);
+        let most = specials.saturating_pow(count as u32).min(COMBINATIONS);
         let mut index = k;
-        let mut point: Vec<Number> = Vec::with_capacity(count);
+        let mut point: Vec<Real> = Vec::with_capacity(count);
         for v in 0..count {
             let value = if self.rule.truths.contains(&v) {
-                Number::from(self.next() & 1 == 0)
+                Real::Exact((self.next() & 1 == 0).into())
             } else if k < most && attempt == 0 {
-                let (n, d) = SPECIAL[(index % SPECIAL.len() as u64) as usize];
-                index /= SPECIAL.len() as u64;
-                Number::ratio(n, d).expect("a ratio")
+                let place = (index % specials) as usize;
+                index /= specials;
+                self.special[place].clone()
             } else {
                 self.value(&point)
             };
@@ -158,29 +168,37 @@ impl<'r> Sampler<'r> {
 
     /// The value as an integer, where the rule wants one; never a vast one, on which functions
     /// would depend by all its digits.
-    fn integral(&mut self, v: usize, value: Number) -> Number {
+    fn integral(&mut self, v: usize, value: Real) -> Real {
         let small = Number::from((self.next() % 41) as i64 - 20);
-        match &self.whole[v] {
-            None => value,
-            Some(whole) if value.bits() > 40 => whole.near(&small),
-            Some(whole) => whole.near(&value),
+        match (&self.whole[v], value) {
+            (None, value) => value,
+            (Some(whole), Real::Exact(n)) if n.bits() <= 40 => Real::Exact(whole.near(&n)),
+            (Some(whole), _) => Real::Exact(whole.near(&small)),
         }
     }
 
     /// A seeded value; sometimes one that is related to those before it.
-    fn value(&mut self, before: &[Number]) -> Number {
+    fn value(&mut self, before: &[Real]) -> Real {
         let z = self.next();
         if let Some(other) = before.get((z >> 8) as usize % before.len().max(1))
-            && z % 6 == 0
+            && z.is_multiple_of(6)
         {
-            return match (z >> 32) % 5 {
-                0 => other.clone(),
-                1 => -other,
-                2 => other.recip().unwrap_or(Number::ZERO),
-                3 => -&other.recip().unwrap_or(Number::ZERO),
-                _ => &Number::ONE - other,
+            return match other {
+                Real::Exact(other) => Real::Exact(match (z >> 32) % 5 {
+                    0 => other.clone(),
+                    1 => -other,
+                    2 => other.recip().unwrap_or(Number::ZERO),
+                    3 => -&other.recip().unwrap_or(Number::ZERO),
+                    _ => &Number::ONE - other,
+                }),
+                Real::Turns(other) if z & 64 == 0 => Real::Turns(-other),
+                other => other.clone(),
             };
         }
+        Real::Exact(self.number(z))
+    }
+
+    fn number(&self, z: u64) -> Number {
         // Few binary digits, so that sums and products of values are exact doubles.
         let unit = |bits: u32, scale: i64| {
             let whole = 1_i64 << bits;
@@ -226,8 +244,8 @@ impl<'r> Sampler<'r> {
     }
 
     /// Whether every condition of the rule is proved at a point.
-    fn holds(&mut self, point: &[Number]) -> bool {
-        let values: Vec<Outcome> = point.iter().map(|n| Ok(Real::Exact(n.clone()))).collect();
+    fn holds(&mut self, point: &[Real]) -> bool {
+        let values: Vec<Outcome> = point.iter().cloned().map(Ok).collect();
         let precision = &mut self.precision;
         self.conditions.iter_mut().all(|(condition, program, run)| {
             let [value] = program.evaluate(precision, run, &values);
@@ -236,7 +254,7 @@ impl<'r> Sampler<'r> {
     }
 
     /// Moves one variable to where those conditions hold that are linear in it, others kept.
-    fn move_into(&mut self, point: &mut [Number], v: usize) {
+    fn move_into(&mut self, point: &mut [Real], v: usize) {
         if self.rule.truths.contains(&v) {
             return;
         }
@@ -262,7 +280,7 @@ impl<'r> Sampler<'r> {
                 (high, high_open) = (end, open);
             }
         }
-        let now = point[v].to_f64();
+        let now = middle(&point[v]);
         let above = now > low || (now == low && !low_open);
         let below = now < high || (now == high && !high_open);
         if (above && below) || low > high {
@@ -276,16 +294,17 @@ impl<'r> Sampler<'r> {
         } else if low.is_finite() && high.is_finite() {
             // Strictly inside, sometimes close to an end.
             let fraction = ((z >> 40) as f64 + 0.5) / f64::from(1 << 24);
-            let fraction = if z % 5 == 0 { fraction * fraction * fraction } else { fraction };
+            let fraction =
+                if z.is_multiple_of(5) { fraction * fraction * fraction } else { fraction };
             low + (high - low) * fraction
         } else {
             // Beyond the one end by the size of some value.
-            let step = self.value(&[]).to_f64().abs().clamp(f64::MIN_POSITIVE, 1e300);
+            let step = self.number(z.rotate_left(21)).to_f64().abs();
+            let step = step.clamp(f64::MIN_POSITIVE, 1e300);
             if low.is_finite() { low + step } else { high - step }
         };
-        point[v] = if moved == end.0 { exact(moved) } else { dyadic(moved, 30) };
-        let value = point[v].clone();
-        point[v] = self.integral(v, value);
+        let value = if moved == end.0 { exact(moved) } else { dyadic(moved, 30) };
+        point[v] = self.integral(v, Real::Exact(value));
     }
 
     /// Where a condition's expression meets its bound as a function of one variable, with the
@@ -293,18 +312,17 @@ impl<'r> Sampler<'r> {
     fn boundary(
         &mut self,
         condition: usize,
-        point: &[Number],
+        point: &[Real],
         v: usize,
         bound: &Threshold,
     ) -> Option<(f64, f64)> {
         let (_, program, run) = &mut self.conditions[condition];
         let mut at = |x: i64| {
-            let mut values: Vec<Outcome> =
-                point.iter().map(|n| Ok(Real::Exact(n.clone()))).collect();
+            let mut values: Vec<Outcome> = point.iter().cloned().map(Ok).collect();
             values[v] = Ok(Real::Exact(x.into()));
             let [value]: [Result<Real, NoValue>; 1] =
                 program.evaluate(&mut self.precision, run, &values);
-            value.ok().map(|value| value.enclosure()).map(|i| 0.5 * (i.lo + i.hi))
+            value.ok().map(|value| middle(&value))
         };
         let (a, b, c) = (at(0)?, at(1)?, at(2)?);
         let slope = b - a;
@@ -318,8 +336,13 @@ impl<'r> Sampler<'r> {
 fn facts(value: &Real) -> Facts {
     match value {
         Real::Exact(n) => Facts::number(n),
-        Real::Between(..) => Facts::within(value.enclosure()),
+        Real::Turns(_) | Real::Between(..) => Facts::within(value.enclosure()),
     }
+}
+
+fn middle(x: &Real) -> f64 {
+    let range = x.enclosure();
+    0.5 * (range.lo + range.hi)
 }
 
 /// A number near `x` with at most so many binary digits after the point.
@@ -339,6 +362,14 @@ fn exact(x: f64) -> Number {
     Number::from_f64(x).unwrap_or(Number::ZERO)
 }
 
+/// Whether a pattern has circular functions or π.
+fn turns(pattern: &Pattern) -> bool {
+    use Op::{Acos, Asin, Atan, Atan2, Cos, Pi, Sin, Tan};
+    let parts = pattern.form().map(|(_, parts)| parts).unwrap_or_default();
+    matches!(pattern, Pattern::Call(Sin | Cos | Tan | Asin | Acos | Atan | Atan2 | Pi, _))
+        || parts.into_iter().any(turns)
+}
+
 /// Whether a pattern evaluates one of two parts only.
 fn chooses(pattern: &Pattern) -> bool {
     let parts = pattern.form().map(|(_, parts)| parts).unwrap_or_default();
@@ -347,10 +378,11 @@ fn chooses(pattern: &Pattern) -> bool {
 
 /// The interval of doubles around each coordinate.
 pub fn intervals(point: &Point) -> Vec<Interval> {
-    point.iter().map(|n| n.as_ref().map_or(Interval::NEVER, Number::enclosure)).collect()
+    let interval = |x: &Real| x.exact().map_or_else(|| x.enclosure(), Number::enclosure);
+    point.iter().map(|x| x.as_ref().map_or(Interval::NEVER, interval)).collect()
 }
 
 /// The coordinates as real numbers.
 pub fn reals(point: &Point) -> Vec<Outcome> {
-    point.iter().map(|n| n.clone().map(Real::Exact).ok_or(NoValue::Undefined)).collect()
+    point.iter().map(|x| x.clone().ok_or(NoValue::Undefined)).collect()
 }

@@ -62,7 +62,9 @@ pub const EXPORT: Command = Command {
         let text = export(&model.system, &compiled, &language)
             .map_err(|e| Stop::failed(Kind::Config, e))?;
         let json = json!({"model": model.system.name, "language": language, "text": text});
-        let Some(path) = path else { return Ok(Answer::text(text.trim_end()).json(json)) };
+        let Some(path) = path.filter(|path| path != "-") else {
+            return Ok(Answer::text(text.trim_end()).json(json));
+        };
         Partial::create(&path)?.write(text.as_bytes())?;
         let lines = text.lines().count();
         let json = json!({"model": model.system.name, "language": language, "output": path});

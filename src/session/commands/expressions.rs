@@ -3,6 +3,7 @@
 use serde_json::{Map, json};
 
 use super::{ASSUME, EXPRESSION};
+use crate::session::algebra::{Rows, transposed};
 use crate::session::command::{
     Answer, Argument, Call, Command, Example, Flag, Place, Shown, Sort, Stop,
 };
@@ -41,12 +42,12 @@ fn assuming<T>(
 fn ask(
     session: &mut Session,
     call: &Call<'_>,
+    text: &str,
     question: impl FnOnce(&mut Workspace, Term) -> Result<Reduced, Vec<Diagnostic>>,
 ) -> Result<Answer, Stop> {
-    let text = text_of(call.argument(0), &session.limits)?;
     assuming(session, call, |workspace| {
-        let asked = workspace.read(&text).and_then(|root| question(workspace, root));
-        Ok(answer(&asked.map_err(|e| Stop::about("expression", &text, e))?))
+        let asked = workspace.read(text).and_then(|root| question(workspace, root));
+        Ok(answer(&asked.map_err(|e| Stop::about("expression", text, e))?))
     })
 }
 
@@ -59,7 +60,8 @@ fn answer(r: &Reduced) -> Answer {
 pub const SIMPLIFY: Command = Command {
     name: "simplify",
     about: "the shortest form that is equal wherever the expression has a value",
-    more: "At the prompt an expression alone is simplified too.",
+    more: "At the prompt an expression alone is simplified too. Names and `[[a, b], [c, d]]` may be \
+           matrices: sums, products, whole powers, `transpose(A)` and `inverse(A)`.",
     arguments: &[EXPRESSION],
     options: &[ASSUME],
     place: Place::Everywhere,
@@ -67,8 +69,19 @@ pub const SIMPLIFY: Command = Command {
         Example { line: "simplify 3*sin(x)^2 + 3*cos(x)^2 + y - y", result: "3" },
         Example { line: "simplify sqrt(x^2) --assume x>0", result: "x" },
         Example { line: "simplify sqrt(x^2)", result: "abs(x)" },
+        Example { line: "simplify [[1, x], [0, 1]]^2*[[1], [2]]", result: "[[4*x + 1], [2]]" },
     ],
-    run: |session, call| ask(session, call, Workspace::simplify),
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        let found = assuming(session, call, |workspace| {
+            let rows = workspace.matrix(&text).map_err(|e| Stop::about("expression", &text, e))?;
+            rows.map(|rows| matrix_answer(workspace, rows, None)).transpose()
+        })?;
+        match found {
+            Some(answer) => Ok(answer),
+            None => ask(session, call, &text, Workspace::simplify),
+        }
+    },
 };
 
 /// Products multiplied out.
@@ -80,7 +93,10 @@ pub const EXPAND: Command = Command {
     options: &[ASSUME],
     place: Place::Everywhere,
     examples: &[Example { line: "expand (x + 1)^3", result: "3*x + 3*x^2 + x^3 + 1" }],
-    run: |session, call| ask(session, call, Workspace::expand),
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        ask(session, call, &text, Workspace::expand)
+    },
 };
 
 const VARIABLE: Argument = Argument {
@@ -107,7 +123,10 @@ pub const DIFF: Command = Command {
         let whole = |x: f64| (1.0..=100.0).contains(&x) && x.fract() == 0.0;
         let order = call.number("order", "a whole number from 1 to 100", whole)?.unwrap_or(1.0);
         let name = call.argument(1).to_owned();
-        ask(session, call, |workspace, root| workspace.differentiate(root, &name, order as usize))
+        let text = text_of(call.argument(0), &session.limits)?;
+        ask(session, call, &text, |workspace, root| {
+            workspace.differentiate(root, &name, order as usize)
+        })
     },
 };
 
@@ -166,7 +185,12 @@ pub const EQUAL: Command = Command {
         Example { line: "equal sqrt(x^2), x", result: "different at x = -1" },
     ],
     run: |session, call| {
-        let (a, b) = (call.argument(0).to_owned(), call.argument(1).to_owned());
+        if call.argument(0) == "-" && call.argument(1) == "-" {
+            let message = "standard input can be read once, not for both expressions";
+            return Err(Stop::refused(Kind::Config, message));
+        }
+        let a = text_of(call.argument(0), &session.limits)?;
+        let b = text_of(call.argument(1), &session.limits)?;
         let verdict = assuming(session, call, |workspace| {
             for text in [&a, &b] {
                 workspace.read(text).map_err(|e| Stop::about("expression", text, e))?;
@@ -255,28 +279,35 @@ pub const SOLVE: Command = Command {
 
 const MATRIX: Argument = Argument {
     name: "MATRIX",
-    about: "a matrix `[[a, b], [c, d]]` or `a, b; c, d`, or the name of one",
+    about: "a matrix `[[a, b], [c, d]]` or `a, b; c, d`, or an expression of matrices",
     ..EXPRESSION
 };
 
-/// The entries of the matrix in a text or of a defined name.
-fn read_matrix(
-    workspace: &mut Workspace,
-    limits: &Limits,
-    text: &str,
-) -> Result<Vec<Vec<Term>>, Stop> {
-    let rows = match workspace.definitions.get(text.trim()) {
-        Some(definition) if definition.is_matrix() => definition.rows.clone(),
-        _ => matrix::formulas(text, limits).map_err(|e| Stop::about("matrix", text, e))?,
-    };
-    let read = |row: &Vec<crate::session::definitions::Formula>| -> Result<Vec<Term>, Stop> {
-        let entry = |f: &crate::session::definitions::Formula| f.text.clone();
-        row.iter()
-            .map(entry)
-            .map(|t| workspace.read(&t).map_err(|e| Stop::about("entry", &t, e)))
-            .collect()
-    };
-    rows.iter().map(read).collect()
+/// The matrix that a text stands for: an expression of matrices, or entries `a, b; c, d`.
+fn read_matrix(workspace: &mut Workspace, limits: &Limits, text: &str) -> Result<Rows, Stop> {
+    let about = |e| Stop::about("matrix", text, e);
+    if let Some(rows) = workspace.matrix(text).map_err(about)? {
+        return Ok(rows);
+    }
+    let rows = matrix::formulas(text, limits).map_err(about)?;
+    let entry = |text: &str| workspace.read(text).map_err(|e| Stop::about("entry", text, e));
+    let mut entry = entry;
+    rows.iter().map(|row| row.iter().map(|f| entry(&f.text)).collect()).collect()
+}
+
+/// A matrix as an answer.
+fn matrix_answer(
+    workspace: &Workspace,
+    rows: Rows,
+    nonzero: Option<String>,
+) -> Result<Answer, Stop> {
+    let mut printed = Vec::new();
+    for row in &rows {
+        let row: Result<Vec<String>, _> = row.iter().map(|&t| workspace.print(t)).collect();
+        printed.push(row?);
+    }
+    let json = json!({"matrix": printed, "nonzero": nonzero});
+    Ok(Answer { shown: Shown::Matrix(rows), json, yes: true })
 }
 
 /// A determinant.
@@ -317,13 +348,26 @@ pub const INVERSE: Command = Command {
             let rows = read_matrix(workspace, &limits, &text)?;
             let found = workspace.inverse(&rows).map_err(|e| Stop::about("matrix", &text, e))?;
             let (inverse, condition) = found;
-            let mut printed = Vec::new();
-            for row in &inverse {
-                let row: Result<Vec<String>, _> = row.iter().map(|&t| workspace.print(t)).collect();
-                printed.push(row?);
-            }
-            let json = json!({"matrix": printed, "nonzero": condition});
-            Ok(Answer { shown: Shown::Matrix(inverse), json, yes: true })
+            matrix_answer(workspace, inverse, condition)
+        })
+    },
+};
+
+/// A transpose.
+pub const TRANSPOSE: Command = Command {
+    name: "transpose",
+    about: "a matrix with its rows as columns",
+    more: "",
+    arguments: &[MATRIX],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[Example { line: "transpose [[a, b], [c, d]]", result: "[[a, c], [b, d]]" }],
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        let limits = session.limits.clone();
+        assuming(session, call, |workspace| {
+            let rows = read_matrix(workspace, &limits, &text)?;
+            matrix_answer(workspace, transposed(&rows), None)
         })
     },
 };

@@ -26,6 +26,7 @@ pub static COMMANDS: &[Command] = &[
     expressions::SOLVE,
     expressions::DET,
     expressions::INVERSE,
+    expressions::TRANSPOSE,
     expressions::LATEX,
     rules::RULES,
     prompt::HELP,

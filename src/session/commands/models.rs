@@ -178,8 +178,12 @@ fn info(system: &System, compiled: &Compiled) -> (String, serde_json::Value) {
 
 /// How to compile for looking at tapes only.
 pub fn interpreted(call: &Call<'_>) -> Compilation {
-    let exact_order = call.has("exact-order");
-    Compilation { backend: "interpreter".to_owned(), exact_order, rules: call.rules.clone() }
+    Compilation {
+        backend: "interpreter".to_owned(),
+        exact_order: call.has("exact-order"),
+        rules: call.rules.clone(),
+        ..Compilation::default()
+    }
 }
 
 /// A stage on the way from terms to machine code.

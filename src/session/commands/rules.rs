@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::rewrite::judge::{Judged, POINTS, Refusal, Verdict, judge};
+use crate::rewrite::judge::{Judged, POINTS, Refusal, Verdict, judge, short, together};
 use crate::rewrite::{Rule, Ruleset};
 use crate::session::command::{Answer, Argument, Call, Command, Example, Place, Sort, Stop};
 use crate::session::load::Refused;
@@ -46,10 +46,7 @@ pub const RULES: Command = Command {
                      sides agree at…",
         },
         Example {
-            line: "rules check examples/rules/golden.rules",
-            result: "golden-square         value proved   domain proved   10000 of 10000 points\n\
-                     golden-reciprocal     value sampled  domain proved   10000 of 10000 points\n\
-                     examples/rules/golden.rules: 2 rules hold",
+            line: "rules check examples/rules/neural.rules", result: "softplus-reflected…"
         },
     ],
     run: |session, call| {
@@ -80,7 +77,7 @@ fn list(_: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
             lines.push(format!("# {file}"));
         }
         if rule.name == rule.line_name() {
-            lines.push(written(rule));
+            lines.push(rule.origin.text.clone());
             json.push(described(rule));
         }
     }
@@ -121,7 +118,7 @@ fn show(_: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
             )
         }
     };
-    let text = format!("{}\nof {}; {found}", written(rule), rule.origin.file);
+    let text = format!("{}\nof {}; {found}", rule.origin.text, rule.origin.file);
     Ok(Answer::text(text).json(json))
 }
 
@@ -153,11 +150,14 @@ fn check(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         }
     };
     if call.arguments.len() < 2 {
-        take("the rules in use", None, call.rules.judged());
+        take("the rules in use", None, judge_all(&call.rules, call)?);
     }
     for file in call.arguments.iter().skip(1) {
         match load_text(file, &session.limits) {
-            Ok((source, _)) => take(file, Some(&source), Ruleset::check(&source)),
+            Ok((source, _)) => {
+                let (read, errors) = Ruleset::read(&source);
+                take(file, Some(&source), together(judge_all(&read, call)?, errors));
+            }
             Err(e) => {
                 let errors = e.diagnostics.into_iter().map(|e| (e, None)).collect();
                 take(file, None, (Vec::new(), errors));
@@ -172,11 +172,23 @@ fn check(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     }
 }
 
-/// A rule as its file says it.
-fn written(rule: &Rule) -> String {
-    let marks = [(rule.extends, "extends"), (rule.expanding, "expanding")];
-    let marks = marks.iter().filter(|(marked, _)| *marked).map(|(_, mark)| format!(" [{mark}]"));
-    format!("{}{}: {}", rule.line_name(), marks.collect::<String>(), rule.origin.text)
+/// Rules judged between two looks at whether the work should end.
+const TOGETHER: usize = 16;
+
+/// What the judge finds of all rules of a set; Ctrl-C ends it.
+fn judge_all(rules: &Ruleset, call: &Call<'_>) -> Result<Judged, Stop> {
+    let mut all: Judged = (Vec::new(), Vec::new());
+    for (k, some) in rules.rules.chunks(TOGETHER).enumerate() {
+        if (call.host.stop())() {
+            return Err(Stop::failed(Kind::Interrupted, "the judgement was interrupted"));
+        }
+        call.host.progress((k * TOGETHER) as f64 / rules.rules.len() as f64);
+        let (sound, refused) = Ruleset { rules: some.to_vec() }.judged();
+        all.0.extend(sound);
+        all.1.extend(refused);
+    }
+    call.host.progress(f64::INFINITY);
+    Ok(all)
 }
 
 fn described(rule: &Rule) -> Json {
@@ -211,7 +223,7 @@ fn refusal_json(
     }
     if let Some(Refusal::Counterexample(found)) = refusal {
         let point = found.point.iter().map(|(name, value)| {
-            (name.clone(), value.as_ref().map_or(Json::Null, |v| json!(v.to_string())))
+            (name.clone(), value.as_ref().map_or(Json::Null, |v| json!(short(v))))
         });
         let side = |value: &Option<crate::term::real::Real>| {
             value.as_ref().map_or(Json::Null, |v| json!(v.decimal(17)))

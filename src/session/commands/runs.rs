@@ -11,13 +11,46 @@ use super::{pictures, steady};
 use crate::kernel::Tape;
 use crate::model::{System, Times};
 use crate::numeric::integrate::{Cause, METHODS, Method};
-use crate::session::batch;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::output::{Partial, Table, format_of};
 use crate::session::state::{Model, Run};
+use crate::session::{Refused, batch};
 use crate::study::sensitivity::{Direction, extend, tolerances};
 use crate::study::{Compilation, Compiled, Error, Settings, Solution};
-use crate::text::{Kind, nearest};
+use crate::text::{Diagnostic, Kind, nearest};
+
+/// Options that are about a course over time.
+const OF_COURSES: [&str; 9] =
+    ["scan", "sensitivity", "method", "points", "until", "plot", "picture", "log", "keep"];
+
+/// Whether the options of a call go together.
+///
+/// # Errors
+/// One that would have no effect.
+fn together(call: &Call<'_>, shell: bool) -> Result<(), Stop> {
+    let refuse = |message: String, help: &str| {
+        Err(Diagnostic::without_place(Kind::Config, message).help(help).into())
+    };
+    if !call.has("steady") && call.has("hold") {
+        return refuse(
+            "--hold is the time of a steady state".to_owned(),
+            "add `--steady`, or leave `--hold` out",
+        );
+    }
+    if let Some(name) = OF_COURSES.iter().find(|n| call.has("steady") && call.has(n)) {
+        return refuse(
+            format!("--{name} is about a course over time, and a steady state has none"),
+            "leave one of the two out",
+        );
+    }
+    if shell && call.has("keep") {
+        return refuse(
+            "--keep draws the runs before this one, and in the shell there are none".to_owned(),
+            "use it at the prompt, or compare runs with `--scan`",
+        );
+    }
+    Ok(())
+}
 
 /// A simulation.
 pub const SIMULATE: Command = Command {
@@ -63,20 +96,21 @@ pub const SIMULATE: Command = Command {
         result: "model        lotka_volterra: 2 states, 2 parameters…",
     }],
     run: |session, call| {
-        let shell = session.shell;
+        let (shell, events) = (session.shell, session.limits.events);
+        together(call, shell)?;
         let mut clock = Clock::start(call);
         clock.stage("read");
         let model = target(session, call)?;
         let set = [model.set.clone(), assignments(&call.list("set"))?].concat();
         let by = call.list("sensitivity");
         if by.is_empty() {
-            return simulate(model, call, clock, &set, &[], shell);
+            return simulate(model, call, clock, &set, &[], (shell, events));
         }
         // The sensitivities are states of a larger model, which runs in place of this one.
         let extended = extend(&model.system, &by).map_err(failed)?;
         let mut larger = Model::new(extended.system, String::new());
         let directions = extended.directions;
-        let answer = simulate(&mut larger, call, clock, &set, &directions, shell)?;
+        let answer = simulate(&mut larger, call, clock, &set, &directions, (shell, events))?;
         (model.drawn, model.runs) = (Some(larger.system), larger.runs);
         Ok(answer)
     },
@@ -89,7 +123,7 @@ fn simulate(
     mut clock: Clock<'_>,
     set: &[(String, f64)],
     directions: &[Direction],
-    shell: bool,
+    (shell, events): (bool, usize),
 ) -> Result<Answer, Stop> {
     let path = match call.option("output") {
         Some(path) => Some(path.to_owned()),
@@ -109,7 +143,7 @@ fn simulate(
         }
         return Ok(answer);
     }
-    let mut settings = settings(call, &model.system)?;
+    let mut settings = Settings { events, ..settings(call, &model.system)? };
     let scan = scan(call)?;
     pictures::check(call, &model.system)?;
     let file = path.as_deref().map(Partial::create).transpose()?;
@@ -226,9 +260,10 @@ fn compile(model: &mut Model, call: &Call<'_>, clock: &mut Clock<'_>) -> Result<
     let how = Compilation {
         backend: call.option("backend").map_or(usual.backend, str::to_owned),
         exact_order: call.has("exact-order"),
+        stop: call.host.stop(),
         rules: call.rules.clone(),
     };
-    if model.compiled.as_ref().is_none_or(|c| *c.how() != how) {
+    if model.compiled.as_ref().is_none_or(|c| !c.how().agrees(&how)) {
         let compiled = Compiled::new(&model.system, &how, &mut |name| clock.stage(name));
         model.compiled = Some(compiled.map_err(failed)?);
     }
@@ -240,11 +275,44 @@ fn failed(e: Error) -> Stop {
         Error::Integration { failure, .. } if failure.cause == Cause::Interrupted => {
             Kind::Interrupted
         }
+        Error::Interrupted => Kind::Interrupted,
         Error::UnknownName(..) => return Stop::refused(Kind::Name, e),
+        Error::TooManyEvents { .. } | Error::TooLarge(_) => Kind::Resource,
         _ => Kind::Domain,
     };
     Stop::failed(kind, e)
 }
+
+/// A failed run, with what to do about it.
+fn stuck(e: Error, settings: &Settings) -> Stop {
+    let cause = match &e {
+        Error::Integration { failure, .. } => Some(failure.cause.clone()),
+        _ => None,
+    };
+    let stop = failed(e);
+    let rtol = settings.integration.rtol;
+    let help = match cause {
+        Some(Cause::StepTooSmall | Cause::StepLimit(_)) if rtol < FINEST => {
+            format!("doubles have 16 digits: ask for less than `--rtol {rtol:e}`")
+        }
+        Some(Cause::StepTooSmall) => {
+            "the solution may grow without bound there; end the run before it with `--until`"
+                .to_owned()
+        }
+        Some(Cause::StepLimit(_)) => {
+            "end the run before it with `--until`, or loosen `--rtol` and `--atol`".to_owned()
+        }
+        _ => return stop,
+    };
+    let helped = |r: Refused| Refused {
+        diagnostics: r.diagnostics.into_iter().map(|d| d.help(help.clone())).collect(),
+        ..r
+    };
+    Stop { refused: stop.refused.into_iter().map(helped).collect(), ..stop }
+}
+
+/// Relative tolerances below this are below the rounding of a step.
+const FINEST: f64 = 1e-14;
 
 /// One run, or one for each value of a scan, each with that value.
 fn run_all(
@@ -284,7 +352,8 @@ fn run_all(
         let solution = compiled.run(&model.system, settings, &watch);
         call.host.progress(f64::INFINITY);
         let label: Vec<String> = label.iter().map(|(n, v)| format!("{n} = {v}")).collect();
-        let run = Run { label: label.join(", "), solution: solution.map_err(failed)? };
+        let run =
+            Run { label: label.join(", "), solution: solution.map_err(|e| stuck(e, settings))? };
         runs.push((value.unwrap_or(f64::NAN), run));
     }
     Ok(runs)

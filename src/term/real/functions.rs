@@ -38,7 +38,7 @@ impl Precision<'_> {
                 self.increasing(&sum, |c, x, _| c.sqrt(x))
             }
             (Op::Atan2, [y, x]) => self.angle(y, x),
-            (Op::Pi, []) => self.pi(),
+            (Op::Pi, []) => Ok(Real::Turns(Number::ONE)),
             (Op::Abs, [a]) => Ok(self.absolute(a)),
             (Op::Sign, [a]) => Ok(Real::Exact(i64::from(self.sign(a)?).into())),
             (Op::Floor | Op::Ceil | Op::Round, [a]) => self.step(op, a),
@@ -53,6 +53,10 @@ impl Precision<'_> {
     }
 
     fn extreme(&self, a: &Real, b: &Real, pick: fn(Float, Float) -> Float) -> Real {
+        if let Ok(order) = self.compare(a, b) {
+            let least = pick(Float::ZERO, Float::ONE) == Float::ZERO;
+            return if (order == Ordering::Less) == least { a.clone() } else { b.clone() };
+        }
         let ((a, b), (c, d)) = (self.ends(a), self.ends(b));
         Real::Between(pick(a, c), pick(b, d))
     }
@@ -60,21 +64,11 @@ impl Precision<'_> {
     fn absolute(&self, x: &Real) -> Real {
         match x {
             Real::Exact(n) => Real::Exact(n.abs()),
+            Real::Turns(n) => Real::Turns(n.abs()),
             Real::Between(lo, _) if *lo >= Float::ZERO => x.clone(),
             Real::Between(_, hi) if *hi <= Float::ZERO => self.negative(x),
             Real::Between(lo, hi) => Real::Between(Float::ZERO, (-lo.clone()).max(hi.clone())),
         }
-    }
-
-    fn pi(&mut self) -> Outcome {
-        let pi = Ok(self.cache.pi::<2, HalfEven>(self.context.precision()));
-        let (lo, hi) = self.around(pi)?;
-        Ok(Real::Between(lo, hi))
-    }
-
-    fn half_pi(&mut self) -> Outcome {
-        let pi = self.pi()?;
-        self.times(&pi, &Real::Exact(Number::HALF))
     }
 
     /// The nearest integer in a direction, as an exact number.
@@ -102,7 +96,7 @@ impl Precision<'_> {
     fn angle(&mut self, y: &Real, x: &Real) -> Outcome {
         match (self.sign(x), self.sign(y)) {
             (Ok(0), Ok(0)) => Err(NoValue::Undefined),
-            (Ok(-1), Ok(0)) => self.pi(),
+            (Ok(-1), Ok(0)) => Ok(Real::Turns(Number::ONE)),
             (Ok(1), _) => {
                 let slope = self.reciprocal(x).and_then(|inverse| self.times(y, &inverse))?;
                 self.elementary(Op::Atan, &slope)
@@ -110,8 +104,7 @@ impl Precision<'_> {
             (_, Ok(side @ (1 | -1))) => {
                 let slope = self.reciprocal(y).and_then(|inverse| self.times(x, &inverse))?;
                 let slope = self.elementary(Op::Atan, &slope)?;
-                let quarter = self.half_pi()?;
-                let quarter = if side > 0 { quarter } else { self.negative(&quarter) };
+                let quarter = Real::Turns(&Number::HALF * &i64::from(side).into());
                 self.plus(&quarter, &self.negative(&slope))
             }
             _ => Err(NoValue::Undecided),
@@ -144,6 +137,9 @@ impl Precision<'_> {
     }
 
     fn elementary(&mut self, op: Op, x: &Real) -> Outcome {
+        if let Some(known) = known(op, x) {
+            return known;
+        }
         match op {
             Op::Exp => self.exponential(x, |c, x, cache| c.exp(x, Some(cache)), Float::ZERO),
             Op::Expm1 => {
@@ -320,6 +316,48 @@ impl Precision<'_> {
     }
 }
 
+/// The value of a circular function at a multiple of π, or of an inverse one, where it is exact.
+fn known(op: Op, x: &Real) -> Option<Outcome> {
+    let ratio = |n: i64, d: i64| Number::ratio(n, d).expect("not zero");
+    match (op, x) {
+        (Op::Sin | Op::Cos | Op::Tan, Real::Turns(factor)) => {
+            // The angle in parts of π/12, less whole turns: 0 to 23.
+            let half = factor * &Number::HALF;
+            let place = (&(&half - &half.floor()) * &Number::from(24)).to_i64()?;
+            let halves = |place: i64| match place % 24 {
+                0 | 12 => Some(0),
+                2 | 10 => Some(1),
+                6 => Some(2),
+                14 | 22 => Some(-1),
+                18 => Some(-2),
+                _ => None,
+            };
+            let (sine, cosine) = (halves(place), halves(place + 6));
+            match op {
+                Op::Sin => Some(Ok(Real::Exact(ratio(sine?, 2)))),
+                Op::Cos => Some(Ok(Real::Exact(ratio(cosine?, 2)))),
+                _ if cosine == Some(0) => Some(Err(NoValue::Undefined)),
+                _ if place % 3 == 0 => {
+                    Some(Ok(Real::Exact([0, 1, 0, -1][(place / 3 % 4) as usize].into())))
+                }
+                _ => None,
+            }
+        }
+        (Op::Asin, Real::Exact(n)) => {
+            let places = [(Number::HALF, ratio(1, 6)), (Number::ONE, Number::HALF)];
+            let angle = places.iter().find(|(value, _)| *value == n.abs())?.1.clone();
+            Some(Ok(Real::Turns(if n.is_negative() { -&angle } else { angle })))
+        }
+        (Op::Acos, Real::Exact(n)) if n.is_zero() => Some(Ok(Real::Turns(Number::HALF))),
+        (Op::Acos, _) => match known(Op::Asin, x)? {
+            Ok(Real::Turns(angle)) => Some(Ok(Real::turns(&Number::HALF - &angle))),
+            other => Some(other),
+        },
+        (Op::Atan, Real::Exact(n)) if n.abs().is_one() => Some(Ok(Real::Turns(n * &ratio(1, 4)))),
+        _ => None,
+    }
+}
+
 /// How many binary digits stand before the point of a number.
 pub(super) fn magnitude(x: &Float) -> isize {
     let digits = x.repr().digits() as isize;
@@ -332,6 +370,32 @@ mod tests {
     use super::*;
     use crate::term::evaluate::Algebra;
     use crate::term::op::{Class, TABLE};
+
+    #[test]
+    fn multiples_of_pi_are_exact() {
+        let mut precision = Precision::new(64, &|_| None);
+        let turns = |n, d| Real::turns(Number::ratio(n, d).expect("not zero"));
+        let mut at = |op, x: &Real| precision.function(op, std::slice::from_ref(x));
+        let exact = |n, d| Ok(Real::Exact(Number::ratio(n, d).expect("not zero")));
+        assert_eq!(at(Op::Sin, &turns(1, 1)), exact(0, 1));
+        assert_eq!(at(Op::Sin, &turns(-7, 6)), exact(1, 2));
+        assert_eq!(at(Op::Cos, &turns(31, 3)), exact(1, 2));
+        assert_eq!(at(Op::Cos, &turns(5, 2)), exact(0, 1));
+        assert_eq!(at(Op::Tan, &turns(3, 2)), Err(NoValue::Undefined));
+        assert_eq!(at(Op::Tan, &turns(-1, 4)), exact(-1, 1));
+        assert_eq!(at(Op::Acos, &Real::Exact((-1).into())), Ok(turns(1, 1)));
+        assert_eq!(at(Op::Acos, &Real::Exact(Number::ONE)), exact(0, 1));
+        assert_eq!(at(Op::Asin, &Real::Exact(-&Number::HALF)), Ok(turns(-1, 6)));
+        // The others lie where doubles say.
+        for (op, n, d, value) in [
+            (Op::Sin, 1, 5, 0.5877852522924731),
+            (Op::Tan, 5, 12, 3.732050807568877),
+            (Op::Cos, 7, 4, std::f64::consts::FRAC_1_SQRT_2),
+        ] {
+            let found = at(op, &turns(n, d)).expect("a value").enclosure();
+            assert!((found.lo - value).abs() < 1e-15, "{op:?}: {found:?}");
+        }
+    }
 
     /// At double arguments the enclosure to many bits lies inside, or meets, that of doubles; and
     /// more bits give a part of what fewer bits give.

@@ -1,13 +1,14 @@
-//! Real numbers to any number of bits: exact rationals as long as they last, then intervals.
+//! Real numbers to any number of bits: exact as long as they last, then intervals.
 //!
-//! A [`Real`] is a rational number, or lies between two floating-point numbers. Every operation
-//! rounds its ends outward, so that two values whose intervals do not meet are different for
-//! certain. What depends on a sign that the bits at hand do not tell (a root of almost nothing,
-//! a choice) is [`NoValue::Undecided`]: with more bits it may be told.
+//! A [`Real`] is a rational number, a rational multiple of π, or lies between two floating-point
+//! numbers. Every operation rounds its ends outward, so that two values whose intervals do not
+//! meet are different for certain. What depends on a sign that the bits at hand do not tell (a root
+//! of almost nothing, a choice) is [`NoValue::Undecided`]: with more bits it may be told.
 
 mod functions;
 mod value;
 
+use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use dashu_float::ops::Abs;
@@ -30,6 +31,8 @@ pub type Float = FBig<HalfEven, 2>;
 pub enum Real {
     /// A rational number.
     Exact(Number),
+    /// A rational multiple of π other than zero.
+    Turns(Number),
     /// A number between two others, ends included.
     Between(Float, Float),
 }
@@ -67,10 +70,8 @@ impl Real {
     pub fn enclosure(&self) -> Interval {
         let (lo, hi) = match self {
             // A few more bits than those of a double tell on which side of one the number is.
-            Real::Exact(n) if n.enclosure().lo != n.enclosure().hi => {
-                Precision::new(128, &|_| None).ends(self)
-            }
-            Real::Exact(n) => return n.enclosure(),
+            Real::Exact(n) if n.enclosure().lo == n.enclosure().hi => return n.enclosure(),
+            Real::Exact(_) | Real::Turns(_) => Precision::new(128, &|_| None).ends(self),
             Real::Between(lo, hi) => (lo.clone(), hi.clone()),
         };
         let nearest = |x: &Float| {
@@ -88,8 +89,13 @@ impl Real {
     pub fn exact(&self) -> Option<&Number> {
         match self {
             Real::Exact(n) => Some(n),
-            Real::Between(..) => None,
+            Real::Turns(_) | Real::Between(..) => None,
         }
+    }
+
+    /// A rational multiple of π.
+    pub fn turns(factor: Number) -> Real {
+        if factor.is_zero() { Real::Exact(factor) } else { Real::Turns(factor) }
     }
 }
 
@@ -97,6 +103,8 @@ impl Real {
 pub struct Precision<'a> {
     context: Context<HalfEven>,
     cache: ConstCache,
+    /// What encloses π, once it was needed.
+    pi: OnceCell<(Float, Float)>,
     at: &'a dyn Fn(&str) -> Option<Number>,
 }
 
@@ -107,13 +115,14 @@ impl<'a> Precision<'a> {
     /// When there are fewer than 64 bits.
     pub fn new(bits: usize, at: &'a dyn Fn(&str) -> Option<Number>) -> Precision<'a> {
         assert!(bits >= 64, "at least the bits of a machine word");
-        Precision { context: Context::new(bits), cache: ConstCache::new(), at }
+        let (context, cache) = (Context::new(bits), ConstCache::new());
+        Precision { context, cache, pi: OnceCell::new(), at }
     }
 
     /// Whether two values differ for certain.
     pub fn differ(&self, a: &Real, b: &Real) -> bool {
         match (a, b) {
-            (Real::Exact(a), Real::Exact(b)) => a != b,
+            (Real::Exact(a), Real::Exact(b)) | (Real::Turns(a), Real::Turns(b)) => a != b,
             _ => {
                 let ((a, b), (c, d)) = (self.ends(a), self.ends(b));
                 b < c || d < a
@@ -138,6 +147,15 @@ impl<'a> Precision<'a> {
         match x {
             Real::Between(lo, hi) => (lo.clone(), hi.clone()),
             Real::Exact(n) => self.ratio(n),
+            Real::Turns(factor) => {
+                let (lo, hi) = self.pi.get_or_init(|| {
+                    let pi = self.context.pi(None);
+                    self.around(Ok(pi)).expect("a number between three and four")
+                });
+                let pi = Real::Between(lo.clone(), hi.clone());
+                let product = self.times(&pi, &Real::Exact(factor.clone()));
+                self.ends(&product.expect("the product of π and a ratio"))
+            }
         }
     }
 
@@ -174,7 +192,10 @@ impl<'a> Precision<'a> {
     }
 
     fn beside(&self, x: Float) -> Result<(Float, Float), NoValue> {
-        let unit = x.ulp();
+        // The last bit that counts; a zero stands for less than all of them.
+        let bits = self.context.precision() as isize;
+        let place = if x == Float::ZERO { 0 } else { functions::magnitude(&x) };
+        let unit = Float::from_parts(1.into(), place - bits);
         let lo = self.context.sub(x.repr(), unit.repr()).map_err(no_value)?;
         let hi = self.context.add(x.repr(), unit.repr()).map_err(no_value)?;
         Ok((lo.value(), hi.value()))
@@ -188,7 +209,9 @@ impl<'a> Precision<'a> {
     /// The sign of a value: −1, 0 or 1.
     fn sign(&self, x: &Real) -> Result<i32, NoValue> {
         match x {
-            Real::Exact(n) => Ok(i32::from(n.is_positive()) - i32::from(n.is_negative())),
+            Real::Exact(n) | Real::Turns(n) => {
+                Ok(i32::from(n.is_positive()) - i32::from(n.is_negative()))
+            }
             Real::Between(lo, _) if *lo > Float::ZERO => Ok(1),
             Real::Between(_, hi) if *hi < Float::ZERO => Ok(-1),
             Real::Between(lo, hi) if lo == hi => Ok(0),
@@ -198,7 +221,7 @@ impl<'a> Precision<'a> {
 
     /// How two values compare.
     fn compare(&self, a: &Real, b: &Real) -> Result<Ordering, NoValue> {
-        if let (Real::Exact(a), Real::Exact(b)) = (a, b) {
+        if let (Real::Exact(a), Real::Exact(b)) | (Real::Turns(a), Real::Turns(b)) = (a, b) {
             return Ok(a.cmp(b));
         }
         let ((a, b), (c, d)) = (self.ends(a), self.ends(b));
@@ -214,8 +237,13 @@ impl<'a> Precision<'a> {
     }
 
     fn plus(&self, a: &Real, b: &Real) -> Outcome {
-        if let (Real::Exact(a), Real::Exact(b)) = (a, b) {
-            return bounded(a + b);
+        match (a, b) {
+            (Real::Exact(a), Real::Exact(b)) => return bounded(a + b),
+            (Real::Exact(zero), x) | (x, Real::Exact(zero)) if zero.is_zero() => {
+                return Ok(x.clone());
+            }
+            (Real::Turns(a), Real::Turns(b)) => return Ok(Real::turns(a + b)),
+            _ => {}
         }
         let ((a, b), (c, d)) = (self.ends(a), self.ends(b));
         self.between(self.context.add(a.repr(), c.repr()), self.context.add(b.repr(), d.repr()))
@@ -226,6 +254,9 @@ impl<'a> Precision<'a> {
             (Real::Exact(a), Real::Exact(b)) => return bounded(a * b),
             (Real::Exact(zero), _) | (_, Real::Exact(zero)) if zero.is_zero() => {
                 return Ok(Real::Exact(Number::ZERO));
+            }
+            (Real::Exact(n), Real::Turns(t)) | (Real::Turns(t), Real::Exact(n)) => {
+                return Ok(Real::Turns(n * t));
             }
             _ => {}
         }
@@ -253,6 +284,7 @@ impl<'a> Precision<'a> {
     fn negative(&self, x: &Real) -> Real {
         match x {
             Real::Exact(n) => Real::Exact(-n),
+            Real::Turns(n) => Real::Turns(-n),
             Real::Between(lo, hi) => Real::Between(-hi.clone(), -lo.clone()),
         }
     }
@@ -261,7 +293,8 @@ impl<'a> Precision<'a> {
         match (self.sign(x)?, x) {
             (0, _) => Err(NoValue::Undefined),
             (_, Real::Exact(n)) => n.recip().map(Real::Exact).ok_or(NoValue::Undefined),
-            (_, Real::Between(lo, hi)) => {
+            _ => {
+                let (lo, hi) = self.ends(x);
                 self.between(self.context.inv(hi.repr()), self.context.inv(lo.repr()))
             }
         }
@@ -285,7 +318,7 @@ impl<'a> Precision<'a> {
                 _ => Err(NoValue::Undefined),
             },
             -1 => Err(match exponent {
-                Real::Exact(_) => NoValue::Undefined,
+                Real::Exact(_) | Real::Turns(_) => NoValue::Undefined,
                 // Only an exponent that certainly is no integer leaves nothing real.
                 Real::Between(lo, hi) if lo.floor() == hi.floor() && *lo != lo.floor() => {
                     NoValue::Undefined
@@ -324,6 +357,9 @@ impl<'a> Precision<'a> {
             };
         }
         let n = exponent.to_i64().ok_or(NoValue::TooLarge)?;
+        if n == 1 {
+            return Ok(base.clone());
+        }
         if let Real::Exact(b) = base {
             if b.bits().saturating_mul(n.unsigned_abs()) > BITS {
                 return Err(NoValue::TooLarge);
@@ -452,6 +488,19 @@ impl Algebra for Precision<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn values_without_a_limit_on_their_bits_are_rounded() {
+        // Functions may give an exact one or zero that carries no precision.
+        let mut precision = Precision::new(160, &|_| None);
+        let tiny = Real::Exact(Number::from_decimal("1e-300").expect("a number"));
+        for op in [Op::Exp, Op::Cosh, Op::Expm1, Op::Erf, Op::Acos, Op::Log1p, Op::Tanh] {
+            let inner = precision.call(op, &[Ok(tiny.clone())]).expect("a value");
+            for op in [Op::Exp, Op::Expm1, Op::Log1p, Op::Cosh, Op::Asinh, Op::Cbrt] {
+                assert!(precision.call(op, &[Ok(inner.clone())]).is_ok(), "{op:?}");
+            }
+        }
+    }
 
     #[test]
     fn large_ratios_are_enclosed_to_all_bits() {

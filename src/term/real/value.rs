@@ -40,9 +40,11 @@ pub fn value(
     for attempt in ATTEMPTS {
         // Ten bits are three digits.
         let bits = (digits * attempt) * 10 / 3 + 64;
-        match evaluate(graph, root, &mut Precision::new(bits, at)) {
+        let mut precision = Precision::new(bits, at);
+        match evaluate(graph, root, &mut precision) {
             Ok(Real::Exact(n)) => return Ok(Precise::Exact(n)),
-            Ok(Real::Between(lo, hi)) => {
+            Ok(value) => {
+                let (lo, hi) = precision.ends(&value);
                 undecided = false;
                 if narrow(&lo, &hi, digits) {
                     return Ok(Precise::Rounded(written(&lo, digits)));
@@ -69,6 +71,10 @@ impl Real {
         match self {
             Real::Exact(n) => decimal(n, digits),
             Real::Between(lo, _) => written(lo, digits),
+            Real::Turns(_) => {
+                let precision = Precision::new(digits * 10 / 3 + 64, &|_| None);
+                written(&precision.ends(self).0, digits)
+            }
         }
     }
 }

@@ -31,7 +31,8 @@ fn compiled(system: &System) -> Compiled {
 }
 
 fn compiled_in(system: &System, exact_order: bool) -> Compiled {
-    let how = Compilation { backend: "interpreter".to_owned(), exact_order };
+    let how =
+        Compilation { backend: "interpreter".to_owned(), exact_order, ..Compilation::default() };
     Compiled::new(system, &how, &mut |_| {}).unwrap_or_else(|e| panic!("{}: {e}", system.name))
 }
 
