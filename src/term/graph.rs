@@ -107,6 +107,8 @@ pub struct Graph {
     functions: Vec<Function>,
     /// What sampling has shown of terms that are not total; see `sample`.
     pub(super) witnessed: FxHashMap<(Term, super::sample::Claim), bool>,
+    /// Values at sample points.
+    pub(super) samples: super::sample::Samples,
 }
 
 impl Default for Graph {
@@ -136,6 +138,7 @@ impl Graph {
             names: Names::default(),
             functions: Vec::new(),
             witnessed: FxHashMap::default(),
+            samples: Default::default(),
         }
     }
 

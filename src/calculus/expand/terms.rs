@@ -9,7 +9,7 @@ use crate::term::{Graph, Node, Number, Term};
 type Parts = Vec<(Number, Option<Term>)>;
 
 /// What a product of two terms takes, in products of machine words.
-const PRODUCT: u64 = 20;
+const PRODUCT: u64 = 100;
 
 /// The term with what it combines by sums, products and whole powers multiplied out.
 pub(super) fn multiplied_out(
