@@ -14,6 +14,8 @@ mod events;
 mod exports;
 #[path = "suite/grammar/mod.rs"]
 mod grammar;
+#[path = "suite/huge.rs"]
+mod huge;
 #[path = "suite/layers.rs"]
 mod layers;
 #[path = "suite/models.rs"]

@@ -492,6 +492,10 @@ impl Workspace {
             Err(NoValue::TooLarge) => {
                 Err(error(Kind::Resource, "a number on the way is too large to compute"))
             }
+            Err(NoValue::TooLong) => Err(error(
+                Kind::Resource,
+                format!("the value takes too many operations with {digits} digits"),
+            )),
             Err(NoValue::Unknown(name)) => {
                 let names = at.iter().map(|(n, _)| n.as_str());
                 let nearest = crate::text::nearest(&name, names);

@@ -1,6 +1,7 @@
 //! The value of a term to any number of digits: exact rationals as long as they last, then decimal
 //! floating point of growing precision until the digits asked for no longer change.
 
+use std::cell::Cell;
 use std::str::FromStr;
 
 use dashu_float::DBig;
@@ -30,12 +31,25 @@ pub enum NoValue {
     Undefined,
     /// A number of more bits or a larger exponent than is computed.
     TooLarge,
+    /// More operations than are computed at so many digits.
+    TooLong,
     /// A name without a value.
     Unknown(String),
 }
 
 /// Most bits of an exact intermediate number.
 const BITS: u64 = 8_000_000;
+
+/// Most bits of an exact intermediate number that is no integer: finding common factors takes
+/// quadratic time. What becomes longer goes on as a decimal.
+const RATIO_BITS: u64 = 4096;
+
+/// Largest whole exponent for which a power is a few products.
+const WHOLE: u64 = 1000;
+
+/// What all operations may take together, roughly in nanoseconds; the first thousand always may.
+const WORK: u64 = 5_000_000_000;
+const FREE: u64 = 1000;
 
 /// Largest argument of an exponential, and largest number of digits before the decimal point of an
 /// argument of a periodic function.
@@ -56,9 +70,10 @@ pub fn value(
     digits: usize,
 ) -> Result<Precise, NoValue> {
     let mut before: Option<DBig> = None;
+    let done = Done::default();
     for attempt in ATTEMPTS {
         let places = digits * attempt + 15;
-        let mut algebra = Digits { places, at };
+        let mut algebra = Digits { places, at, done: &done };
         match evaluate(graph, root, &mut algebra)? {
             Value::Exact(n) => return Ok(Precise::Exact(n)),
             Value::Float(x) => {
@@ -76,7 +91,8 @@ pub fn value(
 /// A number as a decimal of at most `digits` significant digits, all of them when it has few.
 pub fn decimal(n: &Number, digits: usize) -> String {
     n.to_decimal(digits.max(1000)).unwrap_or_else(|| {
-        let x = Digits { places: digits + 5, at: &|_| None }.float(n);
+        let done = Done::default();
+        let x = Digits { places: digits + 5, at: &|_| None, done: &done }.float(n);
         written(&x, digits)
     })
 }
@@ -105,13 +121,53 @@ enum Value {
 
 type Outcome = Result<Value, NoValue>;
 
+/// Operations that were computed and what they took.
+#[derive(Default)]
+struct Done {
+    operations: Cell<u64>,
+    work: Cell<u64>,
+}
+
 /// Arithmetic to a number of decimal places.
 struct Digits<'a> {
     places: usize,
     at: &'a dyn Fn(&str) -> Option<Number>,
+    done: &'a Done,
 }
 
 impl Digits<'_> {
+    /// Counts an operation that takes so many nanoseconds.
+    fn spend(&self, work: u64) -> Result<(), NoValue> {
+        self.done.operations.set(self.done.operations.get() + 1);
+        self.done.work.set(self.done.work.get().saturating_add(work));
+        let much = self.done.operations.get() > FREE && self.done.work.get() > WORK;
+        if much { Err(NoValue::TooLong) } else { Ok(()) }
+    }
+
+    /// Counts a sum or a product, which takes machine words times each other at most.
+    fn spend_on(&self, a: &Value, b: &Value) -> Result<(), NoValue> {
+        let words = |value: &Value| match value {
+            Value::Exact(n) => n.bits() / 64 + 1,
+            Value::Float(_) => self.places as u64 / 8 + 10,
+        };
+        self.spend(10 + words(a).saturating_mul(words(b)))
+    }
+
+    /// Counts an exponential, a logarithm or the like.
+    fn spend_on_function(&self) -> Result<(), NoValue> {
+        let places = self.places as u64;
+        self.spend(3000 * places + 2 * places * places)
+    }
+
+    /// An exact number, as long as it stays short.
+    fn bounded(&self, n: Number) -> Outcome {
+        match n.bits() {
+            bits if bits > BITS => Err(NoValue::TooLarge),
+            bits if bits > RATIO_BITS && !n.is_integer() => Ok(Value::Float(self.float(&n))),
+            _ => Ok(Value::Exact(n)),
+        }
+    }
+
     fn float(&self, n: &Number) -> DBig {
         let big = n.to_big();
         let whole = |text: String| {
@@ -182,6 +238,16 @@ impl Digits<'_> {
         {
             return root.pow(n).map(Value::Exact).ok_or(NoValue::TooLarge);
         }
+        if let Some(n) = whole.and_then(Number::to_i64)
+            && n.unsigned_abs() <= WHOLE
+        {
+            self.spend_on(base, base)?;
+            let power = self.as_float(base).powi(n.into());
+            return Ok(Value::Float(power));
+        }
+        // A logarithm and an exponential.
+        self.spend_on_function()?;
+        self.spend_on_function()?;
         let negative = self.sign(base) < 0;
         if negative && whole.is_none() {
             return Err(NoValue::Undefined);
@@ -331,20 +397,24 @@ impl Algebra for Digits<'_> {
     }
 
     fn add(&mut self, a: Outcome, b: Outcome) -> Outcome {
-        Ok(match (a?, b?) {
-            (Value::Exact(a), Value::Exact(b)) => bounded(&a + &b)?,
-            (a, b) => Value::Float(self.as_float(&a) + self.as_float(&b)),
-        })
+        let (a, b) = (a?, b?);
+        self.spend_on(&a, &b)?;
+        match (a, b) {
+            (Value::Exact(a), Value::Exact(b)) => self.bounded(&a + &b),
+            (a, b) => Ok(Value::Float(self.as_float(&a) + self.as_float(&b))),
+        }
     }
 
     fn mul(&mut self, a: Outcome, b: Outcome) -> Outcome {
-        Ok(match (a?, b?) {
-            (Value::Exact(a), Value::Exact(b)) => bounded(&a * &b)?,
+        let (a, b) = (a?, b?);
+        self.spend_on(&a, &b)?;
+        match (a, b) {
+            (Value::Exact(a), Value::Exact(b)) => self.bounded(&a * &b),
             (Value::Exact(zero), _) | (_, Value::Exact(zero)) if zero.is_zero() => {
-                Value::Exact(zero)
+                Ok(Value::Exact(zero))
             }
-            (a, b) => Value::Float(self.as_float(&a) * self.as_float(&b)),
-        })
+            (a, b) => Ok(Value::Float(self.as_float(&a) * self.as_float(&b))),
+        }
     }
 
     fn power(&mut self, a: Outcome, exponent: &Number) -> Outcome {
@@ -401,15 +471,14 @@ impl Algebra for Digits<'_> {
             .collect();
         match exact.and_then(|args| (op.row().exact)(&args)) {
             Some(n) => Ok(Value::Exact(n)),
-            None => self.function(op, &args),
+            None => {
+                self.spend_on_function()?;
+                self.function(op, &args)
+            }
         }
     }
 
     fn apply(&mut self, function: &Function, _: &[Outcome]) -> Outcome {
         Err(NoValue::Unknown(function.name.clone()))
     }
-}
-
-fn bounded(n: Number) -> Outcome {
-    if n.bits() > BITS { Err(NoValue::TooLarge) } else { Ok(Value::Exact(n)) }
 }
