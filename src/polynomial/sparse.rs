@@ -248,7 +248,7 @@ impl Polynomial {
     /// # Errors
     /// When the exponents of both together do not fit the words of a monomial.
     pub fn plus(&self, other: &Polynomial) -> Result<Polynomial, Exceeded> {
-        self.combine(other, |c| c.clone())
+        self.combine(&Number::ONE, other, &Number::ONE)
     }
 
     /// `self - other`, of the same variables.
@@ -256,14 +256,11 @@ impl Polynomial {
     /// # Errors
     /// As for [`Polynomial::plus`].
     pub fn minus(&self, other: &Polynomial) -> Result<Polynomial, Exceeded> {
-        self.combine(other, |c| -c)
+        self.combine(&Number::ONE, other, &Number::MINUS_ONE)
     }
 
-    fn combine(
-        &self,
-        other: &Polynomial,
-        sign: impl Fn(&Number) -> Number,
-    ) -> Result<Polynomial, Exceeded> {
+    /// `p * self + q * other` for factors that are not zero.
+    fn combine(&self, p: &Number, other: &Polynomial, q: &Number) -> Result<Polynomial, Exceeded> {
         let bounds: Vec<u32> =
             self.bounds.iter().zip(&other.bounds).map(|(&a, &b)| a.max(b)).collect();
         let (a, b) = self.unified(other, &bounds)?;
@@ -278,11 +275,11 @@ impl Polynomial {
                     _ => Ordering::Less,
                 };
                 if order.is_ge() {
-                    terms.add(x[i], a.coefficients[i].clone());
+                    terms.add(x[i], p * &a.coefficients[i]);
                     i += 1;
                 }
                 if order.is_le() {
-                    terms.add(y[j], sign(&b.coefficients[j]));
+                    terms.add(y[j], q * &b.coefficients[j]);
                     j += 1;
                 }
             }
@@ -300,7 +297,15 @@ impl Polynomial {
         parts: impl IntoIterator<Item = (Number, &'a Polynomial)>,
         budget: &mut Budget,
     ) -> Result<Polynomial, Exceeded> {
-        let parts: Vec<(Number, &Polynomial)> = parts.into_iter().collect();
+        let kept = parts.into_iter().filter(|(factor, p)| !factor.is_zero() && !p.is_zero());
+        let parts: Vec<(Number, &Polynomial)> = kept.collect();
+        let count: usize = parts.iter().map(|(_, p)| p.len()).sum();
+        budget.spend(2 * count as u64)?;
+        if let [(p, a), (q, b)] = parts.as_slice() {
+            let sum = a.combine(p, b, q)?;
+            budget.allow(sum.len())?;
+            return Ok(sum);
+        }
         let mut bounds = vec![0; variables];
         for (_, part) in &parts {
             bounds.iter_mut().zip(&part.bounds).for_each(|(b, &p)| *b = (*b).max(p));
@@ -310,8 +315,6 @@ impl Polynomial {
             Some((_, first)) => first.layout.clone(),
             None => Arc::new(Layout::fitting(&bounds).ok_or(Exceeded::Exponents)?),
         };
-        let count: usize = parts.iter().map(|(_, p)| p.len()).sum();
-        budget.spend(count as u64)?;
         let mut monomials = Vec::with_capacity(count * layout.words());
         let mut coefficients = Vec::with_capacity(count);
         for (factor, part) in &parts {
