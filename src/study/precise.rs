@@ -153,10 +153,10 @@ impl Digits<'_> {
         self.spend(10 + words(a).saturating_mul(words(b)))
     }
 
-    /// Counts an exponential, a logarithm or the like.
-    fn spend_on_function(&self) -> Result<(), NoValue> {
+    /// Counts so many exponentials, logarithms or the like.
+    fn spend_on_functions(&self, count: u64) -> Result<(), NoValue> {
         let places = self.places as u64;
-        self.spend(3000 * places + 2 * places * places)
+        self.spend(count * (3000 * places + 2 * places * places))
     }
 
     /// An exact number, as long as it stays short.
@@ -245,9 +245,8 @@ impl Digits<'_> {
             let power = self.as_float(base).powi(n.into());
             return Ok(Value::Float(power));
         }
-        // A logarithm and an exponential.
-        self.spend_on_function()?;
-        self.spend_on_function()?;
+        // A logarithm and an exponential, with a reduction of its argument.
+        self.spend_on_functions(3)?;
         let negative = self.sign(base) < 0;
         if negative && whole.is_none() {
             return Err(NoValue::Undefined);
@@ -472,7 +471,7 @@ impl Algebra for Digits<'_> {
         match exact.and_then(|args| (op.row().exact)(&args)) {
             Some(n) => Ok(Value::Exact(n)),
             None => {
-                self.spend_on_function()?;
+                self.spend_on_functions(1)?;
                 self.function(op, &args)
             }
         }
