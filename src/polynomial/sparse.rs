@@ -1,7 +1,7 @@
 //! The type of polynomials and its linear operations.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use super::budget::{Budget, Exceeded};
@@ -91,7 +91,7 @@ impl Polynomial {
             let mut order: Vec<([u64; W], usize)> =
                 monomials.iter().copied().enumerate().map(|(k, m)| (m, k)).collect();
             // Stable, since it merges what comes in order piece by piece.
-            order.sort_by(|a, b| b.0.cmp(&a.0));
+            order.sort_by_key(|(monomial, _)| Reverse(*monomial));
             let mut coefficients = self.coefficients;
             let mut terms = Terms::<W>::with_capacity(order.len());
             for (monomial, k) in order {
@@ -163,8 +163,15 @@ impl Polynomial {
     }
 
     /// The number of terms.
-    pub fn len(&self) -> usize {
+    pub fn term_count(&self) -> usize {
         self.coefficients.len()
+    }
+
+    /// The number of powers of variables in all terms together.
+    pub fn factor_count(&self) -> usize {
+        let mut count = 0;
+        self.monomials().for_each(|m| self.layout.each_power(m, |_, _| count += 1));
+        count
     }
 
     /// Whether it is zero.
@@ -194,7 +201,7 @@ impl Polynomial {
     /// Calls `f` with each coefficient and the exponents of the variables that occur beside it, in
     /// decreasing order of the monomials.
     pub fn each_term(&self, f: impl FnMut(&Number, &[(usize, u32)])) {
-        self.each_of(0..self.len(), f);
+        self.each_of(0..self.term_count(), f);
     }
 
     /// As [`Polynomial::each_term`], from the lowest total degree to the highest.
@@ -299,11 +306,11 @@ impl Polynomial {
     ) -> Result<Polynomial, Exceeded> {
         let kept = parts.into_iter().filter(|(factor, p)| !factor.is_zero() && !p.is_zero());
         let parts: Vec<(Number, &Polynomial)> = kept.collect();
-        let count: usize = parts.iter().map(|(_, p)| p.len()).sum();
+        let count: usize = parts.iter().map(|(_, p)| p.term_count()).sum();
         budget.spend(2 * count as u64)?;
         if let [(p, a), (q, b)] = parts.as_slice() {
             let sum = a.combine(p, b, q)?;
-            budget.allow(sum.len())?;
+            budget.allow(sum.term_count())?;
             return Ok(sum);
         }
         let mut bounds = vec![0; variables];
@@ -322,7 +329,7 @@ impl Polynomial {
             coefficients.extend(part.coefficients.iter().map(|c| c * factor));
         }
         let sum = Polynomial { layout, bounds, monomials, coefficients }.collected();
-        budget.allow(sum.len())?;
+        budget.allow(sum.term_count())?;
         Ok(sum)
     }
 
@@ -409,7 +416,7 @@ impl Polynomial {
         if self.layout == *layout {
             return Cow::Borrowed(self);
         }
-        let mut monomials = vec![0; layout.words() * self.len()];
+        let mut monomials = vec![0; layout.words() * self.term_count()];
         for (to, from) in monomials.chunks_exact_mut(layout.words()).zip(self.monomials()) {
             self.layout.each_power(from, |v, e| layout.raise(to, v, e));
         }

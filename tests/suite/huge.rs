@@ -6,7 +6,7 @@ use isoterm::session::{simplify, term};
 use isoterm::syntax::print::{Latex, Notation, Plain, Unicode, try_print};
 use isoterm::term::evaluate::{Floating, evaluate};
 use isoterm::term::visit::reachable;
-use isoterm::term::{Graph, Node, Number, Op, Scope, Term};
+use isoterm::term::{Expr, Graph, Node, Number, Op, Scope, Term};
 use isoterm::text::{Kind, Limits, Source};
 
 /// Limits that let any depth through.
@@ -78,6 +78,41 @@ fn chains_of_a_hundred_thousand_are_read_printed_and_differentiated() {
     for (name, text) in chains(100_000) {
         survives(name, &text, &deep());
     }
+}
+
+/// A chain that is built in Rust, step by step: differentiated, evaluated and multiplied out.
+fn built(depth: usize) {
+    let scope = Scope::new();
+    let x = scope.symbol("x");
+    let fold =
+        |step: &dyn Fn(Expr<'_>) -> Term| (0..depth).fold(x.term(), |t, _| step(scope.term(t)));
+    let roots = [
+        fold(&|t| t.sin().term()),
+        fold(&|t| (x + x * t).term()),
+        fold(&|t| (1 / (1 + t)).term()),
+        fold(&|t| (t * t.cos() - x).term()),
+        fold(&|t| (t.exp() + t).log().term()),
+    ];
+    let mut graph = scope.into_graph();
+    for root in roots {
+        evaluate(&graph, root, &mut Floating(|_: &str| 0.3));
+        let by = graph.symbol("x");
+        let before = graph.len();
+        derivative(&mut graph, root, by).expect("rules for all operations");
+        assert!(graph.len() < before + 20 * depth);
+        let _ = expand(&mut graph, root, 1000);
+    }
+}
+
+#[test]
+fn chains_built_in_rust_are_differentiated() {
+    built(400);
+}
+
+#[test]
+#[ignore = "half a minute of work without optimisation"]
+fn chains_of_a_hundred_thousand_built_in_rust_are_differentiated() {
+    built(100_000);
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn polynomial(graph: &mut Graph, term: Term, budget: &mut Budget) -> Result<Term
     for _ in 0..ROUNDS {
         let atoms = Atoms::of(graph, &[term]);
         let image = match atoms.polynomial(graph, term, budget) {
-            Ok(polynomial) => atoms.term(graph, &polynomial),
+            Ok(polynomial) => atoms.term(graph, &polynomial, budget)?,
             Err(Exceeded::Exponents) => terms::multiplied_out(graph, term, budget)?,
             Err(other) => return Err(other),
         };

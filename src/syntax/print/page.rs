@@ -100,7 +100,8 @@ impl Page {
     /// The letters of a text.
     pub fn read(&self, text: Text) -> String {
         let mut letters = String::with_capacity(text.bytes);
-        let mut stack = vec![text.start..text.end];
+        let mut stack = Vec::new();
+        stack.push(text.start..text.end);
         while let Some(range) = stack.last_mut() {
             let Some(part) = range.next() else {
                 stack.pop();
