@@ -106,7 +106,7 @@ fn built(depth: usize) {
 
 #[test]
 fn chains_built_in_rust_are_differentiated() {
-    built(400);
+    built(100);
 }
 
 #[test]
