@@ -47,7 +47,8 @@ impl Key<'_> {
             }
             Key::Other(node) => node.hash(&mut state),
         }
-        (state.finish() >> 32) as u32
+        let hash = state.finish();
+        (hash ^ hash >> 32) as u32
     }
 
     fn is(&self, node: &Node) -> bool {

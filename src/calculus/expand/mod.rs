@@ -138,8 +138,13 @@ fn multiplied_out(
     if rest.is_empty() {
         return Ok(expanded);
     }
-    budget.allow(rest.len())?;
-    Ok(graph.sum(constant, rest.into_iter().chain([(Number::ONE, expanded)])))
+    // Term by term, since a long sum would stay closed inside of one that adds little to it.
+    let (more, parts) = match graph.node(expanded) {
+        Node::Sum { constant, terms } => (constant.clone(), terms.to_vec()),
+        _ => (Number::ZERO, vec![(Number::ONE, expanded)]),
+    };
+    budget.allow(rest.len() + parts.len())?;
+    Ok(graph.sum(&constant + &more, rest.into_iter().chain(parts)))
 }
 
 /// The term as an expanded polynomial in everything that is no sum, product or whole power.
@@ -247,6 +252,18 @@ mod tests {
         let (a, b) = (g.mul(sum, difference), g.mul(difference, sum));
         let twice = g.add(a, b);
         assert_eq!(expand(&mut g, twice, 100), Ok(twice));
+    }
+
+    #[test]
+    fn a_long_expansion_is_one_sum_with_what_stands_beside_it() {
+        let mut g = Graph::new();
+        let [x, y] = xy(&mut g);
+        let sum = g.add(x, y);
+        let long = g.power(sum, 2000);
+        let sine = g.call(Op::Sin, &[x]);
+        let whole = g.sum(Number::from(3), [(Number::ONE, long), (Number::HALF, sine)]);
+        let expanded = expand(&mut g, whole, 10_000).unwrap();
+        assert!(matches!(g.node(expanded), Node::Sum { terms, .. } if terms.len() == 2002));
     }
 
     #[test]
