@@ -83,6 +83,9 @@ struct Shape {
 /// a hundred thousand additions would otherwise take quadratic time and memory.
 pub const LONG: usize = 1000;
 
+/// Room for nodes that a graph makes with its first one.
+const FIRST: usize = 100;
+
 /// Whether a graph normalises what is built in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
@@ -280,6 +283,11 @@ impl Graph {
         let node = key.into_node();
         if matches!(node, Node::Call(Op::Undefined, _)) {
             self.undefined = Some(term);
+        }
+        if self.nodes.is_empty() {
+            self.nodes.reserve(FIRST);
+            self.shapes.reserve(FIRST);
+            self.table.reserve(FIRST);
         }
         self.shapes.push(self.shape(&node));
         self.nodes.push(node);

@@ -100,6 +100,11 @@ impl Table {
         self.0.find(spread(hash), same).map(|e| Term(e.term)).ok_or(hash)
     }
 
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.0.reserve(more, |e| spread(e.hash));
+    }
+
     /// Takes in a handle whose node is not there yet.
     pub(super) fn insert(&mut self, hash: u32, term: Term) {
         self.0.insert_unique(spread(hash), Entry { hash, term: term.0 }, |e| spread(e.hash));
