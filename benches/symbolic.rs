@@ -14,8 +14,10 @@ use isoterm::term::evaluate::{Floating, evaluate};
 use isoterm::term::visit::substitute;
 use isoterm::term::{Affine, Graph, Number, Op, Term};
 use naive::{Function, Tree, add, call, mul, pow};
+use random::Random;
 
 mod naive;
+mod random;
 
 /// Most terms of an expansion.
 const TERMS: usize = 1_000_000;
@@ -54,19 +56,6 @@ fn item(name: &'static str, peers: &'static str, ours: (Run, f64), naive: (Run, 
     let ((ours, x), (naive, y)) = (ours, naive);
     assert!((x - y).abs() <= 1e-9 * x.abs().max(y.abs()), "{name}: {x} and {y}");
     Item { name, peers, ours, naive }
-}
-
-/// SplitMix64: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
 }
 
 /// The value of variable `k`: between 1/2 and 3/2, in no simple relation to the others.

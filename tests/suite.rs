@@ -10,6 +10,8 @@ mod case;
 mod commands;
 #[path = "suite/events.rs"]
 mod events;
+#[path = "suite/expanding.rs"]
+mod expanding;
 #[path = "suite/exports/mod.rs"]
 mod exports;
 #[path = "suite/grammar/mod.rs"]
