@@ -15,24 +15,14 @@ use isoterm::syntax::print::print;
 use isoterm::term::op::{Class, TABLE};
 use isoterm::term::{Graph, Op};
 use isoterm::text::{Limits, Source};
+use random::Random;
+
+mod random;
 
 const TOKENS: usize = 15;
 const EXPRESSIONS: u64 = 10_000;
 /// Expressions that are simplified, which takes longer.
 const SIMPLIFIED: usize = 300;
-
-/// SplitMix64: the same expressions in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
-}
 
 /// Functions of so many arguments.
 fn functions(arity: usize) -> Vec<&'static str> {

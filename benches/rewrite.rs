@@ -15,7 +15,7 @@ use isoterm::rewrite::{Assumptions, Budget, Options, Ruleset, library, optimise}
 use isoterm::session::term;
 use isoterm::term::{Graph, Number, Op, Term};
 use isoterm::text::{Limits, Source};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 /// A sum of twelve terms that holds `extra` among exponentials.
 fn twelve(g: &mut Graph, extra: &[Term]) -> Term {
@@ -77,6 +77,11 @@ fn run_binary(
     (goal.n_matches(&runner.egraph) > 0, runner.egraph.total_size())
 }
 
+/// An e-graph that holds a term of which nothing is assumed.
+fn loaded(g: &Graph, root: Term) -> Region {
+    Region::load(g, &[root], &FxHashSet::default(), &Assumptions::default(), false)
+}
+
 fn spike(c: &mut Criterion) {
     let text = "factor: ?a*?x + ?b*?x => (?a + ?b)*?x\npythagoras: sin(?x)^2 + cos(?x)^2 => 1";
     let rules = Ruleset::parse(&Source::new("spike.rules", text)).expect("rules");
@@ -100,8 +105,7 @@ fn spike(c: &mut Criterion) {
             b.iter(|| optimise(&mut g, &[root], &rules, &options).cost_after);
         });
         // One round of all rules in a loaded e-graph: search, apply, rebuild.
-        let load =
-            || Region::load(&g, &[root], &FxHashSet::default(), &Assumptions::default(), false);
+        let load = || loaded(&g, root);
         group.bench_function(format!("nary/{name}"), |b| {
             b.iter_batched(
                 load,
@@ -161,9 +165,9 @@ fn number_of_rules(c: &mut Criterion) {
         for (set, rules) in [("all", all), ("arithmetic", &few)] {
             group.bench_function(format!("{name}, {set}"), |b| {
                 b.iter_batched(
-                    || Region::load(&g, &[root], &FxHashSet::default(), &FxHashMap::default()),
+                    || loaded(&g, root),
                     |mut region| {
-                        saturate(&mut region.classes, rules, &once);
+                        saturate(&mut region.classes, rules, &once, || false);
                         region
                     },
                     BatchSize::SmallInput,

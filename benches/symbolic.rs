@@ -14,65 +14,48 @@ use isoterm::term::evaluate::{Floating, evaluate};
 use isoterm::term::visit::substitute;
 use isoterm::term::{Affine, Graph, Number, Op, Term};
 use naive::{Function, Tree, add, call, mul, pow};
+use random::Random;
 
 mod naive;
+mod random;
 
 /// Most terms of an expansion.
 const TERMS: usize = 1_000_000;
 
-/// One item: how isoterm and the trees do it. A preparation is not timed, a result only dropped
-/// after the clock has stopped.
+/// Work on one side of an item: it prepares, lets its argument time the run, and drops the result
+/// when the clock has stopped.
+type Run = Box<dyn Fn(&mut dyn FnMut(&mut dyn FnMut()))>;
+
+/// One item: how isoterm and the trees do it.
 struct Item {
     name: &'static str,
     /// What others were measured at, in milliseconds.
     peers: &'static str,
-    ours: Box<dyn Fn(&mut dyn FnMut(&mut dyn FnMut()))>,
-    naive: Box<dyn Fn(&mut dyn FnMut(&mut dyn FnMut()))>,
+    ours: Run,
+    naive: Run,
 }
 
-/// An item from preparations and runs on either side; values are compared at once.
-fn item<P: Clone + 'static, Q: 'static, R: 'static, S: 'static>(
-    name: &'static str,
-    peers: &'static str,
+/// One side of an item, and the value of its result.
+fn side<P: Clone + 'static, R: 'static>(
     prepared: P,
-    ours: impl Fn(&mut P) -> R + Copy + 'static,
-    check: impl Fn(&P, &R) -> f64,
-    trees: Q,
-    naive: impl Fn(&Q) -> S + Copy + 'static,
-    check_naive: impl Fn(&S) -> f64,
-) -> Item {
-    let mut graph = prepared.clone();
-    let result = ours(&mut graph);
-    let (x, y) = (check(&graph, &result), check_naive(&naive(&trees)));
-    assert!((x - y).abs() <= 1e-9 * x.abs().max(y.abs()), "{name}: {x} and {y}");
-    Item {
-        name,
-        peers,
-        ours: Box::new(move |timer| {
-            let mut graph = prepared.clone();
-            let mut result = None;
-            timer(&mut || result = Some(ours(&mut graph)));
-            black_box(&result);
-        }),
-        naive: Box::new(move |timer| {
-            let mut result = None;
-            timer(&mut || result = Some(naive(&trees)));
-            black_box(&result);
-        }),
-    }
+    run: impl Fn(&mut P) -> R + 'static,
+    value: impl Fn(&P, &R) -> f64,
+) -> (Run, f64) {
+    let mut first = prepared.clone();
+    let result = run(&mut first);
+    let value = value(&first, &result);
+    let timed: Run = Box::new(move |timer| {
+        let (mut work, mut result) = (prepared.clone(), None);
+        timer(&mut || result = Some(run(&mut work)));
+        black_box(&result);
+    });
+    (timed, value)
 }
 
-/// SplitMix64: the same numbers in every run.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
+fn item(name: &'static str, peers: &'static str, ours: (Run, f64), naive: (Run, f64)) -> Item {
+    let ((ours, x), (naive, y)) = (ours, naive);
+    assert!((x - y).abs() <= 1e-9 * x.abs().max(y.abs()), "{name}: {x} and {y}");
+    Item { name, peers, ours, naive }
 }
 
 /// The value of variable `k`: between 1/2 and 3/2, in no simple relation to the others.
@@ -134,12 +117,8 @@ fn power_of_four() -> Item {
     item(
         "expand (x+y+z+w)^15",
         "FLINT 0.15, GiNaC 0.63, SymEngine 0.87, SymPy 154",
-        prepared,
-        |(g, root)| expand(g, *root, TERMS).expect("few terms"),
-        of_term,
-        pow(sum_of((0..4).map(x)), number(15)),
-        Tree::expand,
-        |t| t.value(&values(4)),
+        side(prepared, |(g, root)| expand(g, *root, TERMS).expect("few terms"), of_term),
+        side(pow(sum_of((0..4).map(x)), number(15)), |t| t.expand(), |_, t| t.value(&values(4))),
     )
 }
 
@@ -161,15 +140,15 @@ fn derivative_of_a_long_sum() -> Item {
     item(
         "derivative of expand((x^y+y^z+z^x)^50)",
         "",
-        (g, expanded),
-        |(g, root)| {
-            let by = variable(g, 0);
-            derivative(g, *root, by).expect("rules for powers")
-        },
-        of_term,
-        tree.expand(),
-        |t| t.derivative(0),
-        |t| t.value(&values(3)),
+        side(
+            (g, expanded),
+            |(g, root)| {
+                let by = variable(g, 0);
+                derivative(g, *root, by).expect("rules for powers")
+            },
+            of_term,
+        ),
+        side(tree.expand(), |t| t.derivative(0), |_, t| t.value(&values(3))),
     )
 }
 
@@ -207,17 +186,21 @@ fn substitution() -> Item {
     item(
         "substitute x := x*y + z in 3,000 nodes",
         "",
-        prepared,
-        |(g, root)| {
-            let [x, y, z] = [0, 1, 2].map(|k| variable(g, k));
-            let product = g.mul(x, y);
-            let by = g.add(product, z);
-            substitute(g, *root, &[(x, by)])
-        },
-        |(g, _), root| scaled_value(g, *root, SMALL),
-        tree,
-        |t| t.substitute(0, &add(mul(x(0), x(1)), x(2))),
-        |t| t.value(&values(3).iter().map(|v| SMALL * v).collect::<Vec<_>>()),
+        side(
+            prepared,
+            |(g, root)| {
+                let [x, y, z] = [0, 1, 2].map(|k| variable(g, k));
+                let product = g.mul(x, y);
+                let by = g.add(product, z);
+                substitute(g, *root, &[(x, by)])
+            },
+            |(g, _), root| scaled_value(g, *root, SMALL),
+        ),
+        side(
+            tree,
+            |t| t.substitute(0, &add(mul(x(0), x(1)), x(2))),
+            |_, t| t.value(&values(3).iter().map(|v| SMALL * v).collect::<Vec<_>>()),
+        ),
     )
 }
 
@@ -236,15 +219,15 @@ fn eighth_derivative() -> Item {
     item(
         "8th derivative of sin(exp(x)*cos(x^2))",
         "",
-        prepared,
-        |(g, root)| {
-            let by = variable(g, 0);
-            (0..8).fold(*root, |t, _| derivative(g, t, by).expect("known rules"))
-        },
-        of_term,
-        tree,
-        |t| (0..8).fold(t.clone(), |t, _| t.derivative(0)),
-        |t| t.value(&values(1)),
+        side(
+            prepared,
+            |(g, root)| {
+                let by = variable(g, 0);
+                (0..8).fold(*root, |t, _| derivative(g, t, by).expect("known rules"))
+            },
+            of_term,
+        ),
+        side(tree, |t| (0..8).fold(t.clone(), |t, _| t.derivative(0)), |_, t| t.value(&values(1))),
     )
 }
 
@@ -263,15 +246,15 @@ fn shared_minors() -> Item {
     item(
         "determinant 8x8 as it comes, minors shared",
         "",
-        Graph::new(),
-        |g| {
-            let matrix = generic(g, ROWS);
-            determinant(g, &matrix).expect("a square matrix")
-        },
-        |g, root| value(g, *root),
-        generic_trees(ROWS),
-        |m| naive::determinant(m),
-        |t| t.value(&values(ROWS * ROWS)),
+        side(
+            Graph::new(),
+            |g| {
+                let matrix = generic(g, ROWS);
+                determinant(g, &matrix).expect("a square matrix")
+            },
+            |g, root| value(g, *root),
+        ),
+        side(generic_trees(ROWS), |m| naive::determinant(m), |_, t| t.value(&values(ROWS * ROWS))),
     )
 }
 
@@ -279,16 +262,20 @@ fn expanded_determinant() -> Item {
     item(
         "determinant 8x8 multiplied out",
         "FLINT 14, GiNaC 206, SymEngine 265",
-        Graph::new(),
-        |g| {
-            let matrix = generic(g, ROWS);
-            let shared = determinant(g, &matrix).expect("a square matrix");
-            expand(g, shared, TERMS).expect("40,320 terms")
-        },
-        |g, root| value(g, *root),
-        generic_trees(ROWS),
-        |m| naive::determinant(m).expand(),
-        |t| t.value(&values(ROWS * ROWS)),
+        side(
+            Graph::new(),
+            |g| {
+                let matrix = generic(g, ROWS);
+                let shared = determinant(g, &matrix).expect("a square matrix");
+                expand(g, shared, TERMS).expect("40,320 terms")
+            },
+            |g, root| value(g, *root),
+        ),
+        side(
+            generic_trees(ROWS),
+            |m| naive::determinant(m).expand(),
+            |_, t| t.value(&values(ROWS * ROWS)),
+        ),
     )
 }
 
@@ -329,35 +316,40 @@ fn network_jacobian() -> Item {
     item(
         "Jacobian of 1,000 mass-action reactions",
         "",
-        prepared,
-        |(g, equations)| {
-            let column = |name: &str, _: &[Affine]| {
-                let k: usize = name[1..].parse().ok()?;
-                (k < SPECIES).then(|| Affine::constant(k as i64))
-            };
-            jacobian(g, equations, column).expect("known rules")
-        },
-        move |(g, _), blocks| {
-            let entry = |place: &Affine| place.offset as usize;
-            blocks.iter().map(|b| weight(entry(&b.row), entry(&b.column)) * value(g, b.value)).sum()
-        },
-        trees,
-        |trees| {
-            let mut entries = Vec::new();
-            for (row, rate) in trees.iter().enumerate() {
-                for column in 0..SPECIES {
-                    let entry = rate.derivative(column);
-                    if entry != number(0) {
-                        entries.push((row, column, entry));
+        side(
+            prepared,
+            |(g, equations)| {
+                let column = |name: &str, _: &[Affine]| {
+                    let k: usize = name[1..].parse().ok()?;
+                    (k < SPECIES).then(|| Affine::constant(k as i64))
+                };
+                jacobian(g, equations, column).expect("known rules")
+            },
+            |(g, _), blocks| {
+                let place = |at: &Affine| at.offset as usize;
+                let entries = blocks.iter();
+                entries.map(|b| weight(place(&b.row), place(&b.column)) * value(g, b.value)).sum()
+            },
+        ),
+        side(
+            trees,
+            |trees| {
+                let mut entries = Vec::new();
+                for (row, rate) in trees.iter().enumerate() {
+                    for column in 0..SPECIES {
+                        let entry = rate.derivative(column);
+                        if entry != number(0) {
+                            entries.push((row, column, entry));
+                        }
                     }
                 }
-            }
-            entries
-        },
-        move |entries| {
-            let at = values(SPECIES + 1000);
-            entries.iter().map(|(r, c, entry)| weight(*r, *c) * entry.value(&at)).sum()
-        },
+                entries
+            },
+            |_, entries| {
+                let at = values(SPECIES + 1000);
+                entries.iter().map(|(r, c, entry)| weight(*r, *c) * entry.value(&at)).sum()
+            },
+        ),
     )
 }
 
@@ -367,36 +359,40 @@ fn million() -> Item {
     item(
         "build 1,000,000 terms",
         "",
-        Graph::new(),
-        |g| {
-            let names: Vec<Term> = (0..2 * SIDE).map(|k| variable(g, k)).collect();
-            let mut last = Vec::with_capacity(2 * SIDE * SIDE);
-            for i in 0..SIDE {
-                for j in 0..SIDE {
-                    let product = g.mul(names[i], names[SIDE + j]);
-                    last.push(g.scale((i + j + 2) as i64, product));
-                    let sum = g.sum(Number::from(j as i64 + 1), [(Number::ONE, names[i])]);
-                    last.push(g.call(Op::Sin, &[sum]));
+        side(
+            Graph::new(),
+            |g| {
+                let names: Vec<Term> = (0..2 * SIDE).map(|k| variable(g, k)).collect();
+                let mut last = Vec::with_capacity(2 * SIDE * SIDE);
+                for i in 0..SIDE {
+                    for j in 0..SIDE {
+                        let product = g.mul(names[i], names[SIDE + j]);
+                        last.push(g.scale((i + j + 2) as i64, product));
+                        let sum = g.sum(Number::from(j as i64 + 1), [(Number::ONE, names[i])]);
+                        last.push(g.call(Op::Sin, &[sum]));
+                    }
                 }
-            }
-            last
-        },
-        |g, terms| {
-            assert!((900_000..=1_100_000).contains(&g.len()), "{} terms", g.len());
-            terms.iter().step_by(9973).map(|&t| value(g, t)).sum()
-        },
-        (),
-        |()| {
-            let mut last = Vec::with_capacity(2 * SIDE * SIDE);
-            for i in 0..SIDE {
-                for j in 0..SIDE {
-                    last.push(mul(number((i + j + 2) as i128), mul(x(i), x(SIDE + j))));
-                    last.push(call(Function::Sin, add(x(i), number(j as i128 + 1))));
+                last
+            },
+            |g, terms| {
+                assert!((900_000..=1_100_000).contains(&g.len()), "{} terms", g.len());
+                terms.iter().step_by(9973).map(|&t| value(g, t)).sum()
+            },
+        ),
+        side(
+            (),
+            |()| {
+                let mut last = Vec::with_capacity(2 * SIDE * SIDE);
+                for i in 0..SIDE {
+                    for j in 0..SIDE {
+                        last.push(mul(number((i + j + 2) as i128), mul(x(i), x(SIDE + j))));
+                        last.push(call(Function::Sin, add(x(i), number(j as i128 + 1))));
+                    }
                 }
-            }
-            last
-        },
-        |trees| trees.iter().step_by(9973).map(|t| t.value(&values(2 * SIDE))).sum(),
+                last
+            },
+            |(), trees| trees.iter().step_by(9973).map(|t| t.value(&values(2 * SIDE))).sum(),
+        ),
     )
 }
 

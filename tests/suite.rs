@@ -12,10 +12,14 @@ mod commands;
 mod events;
 #[path = "suite/explanations.rs"]
 mod explanations;
+#[path = "suite/expanding.rs"]
+mod expanding;
 #[path = "suite/exports/mod.rs"]
 mod exports;
 #[path = "suite/grammar/mod.rs"]
 mod grammar;
+#[path = "suite/huge.rs"]
+mod huge;
 #[path = "suite/layers.rs"]
 mod layers;
 #[path = "suite/models.rs"]

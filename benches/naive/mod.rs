@@ -130,15 +130,6 @@ impl Tree {
         }
     }
 
-    /// The number of nodes.
-    pub fn size(&self) -> usize {
-        1 + match self {
-            Number(_) | Symbol(_) => 0,
-            Add(a, b) | Mul(a, b) | Pow(a, b) => a.size() + b.size(),
-            Call(_, a) => a.size(),
-        }
-    }
-
     /// Products of sums multiplied out, with like terms collected.
     pub fn expand(&self) -> Tree {
         let mut terms = self.terms().into_iter().map(|(monomial, c)| {

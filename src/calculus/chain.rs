@@ -56,14 +56,12 @@ pub(super) fn product(
     let mut parts: SmallVec<[(Number, Term); 4]> = SmallVec::new();
     for &(k, d) in derivatives {
         let exponent = &factors[k].1;
-        let less = exponent - &Number::ONE;
-        let others = factors.iter().enumerate().filter(|(i, _)| *i != k);
-        let powers = (!less.is_zero()).then(|| (factors[k].0, less));
-        let rest: SmallVec<[(Term, Number); 6]> = others
-            .map(|(_, factor)| factor.clone())
-            .chain(powers)
-            .chain([(d, Number::ONE)])
-            .collect();
+        let powers = factors.iter().enumerate().map(|(i, (base, e))| match i == k {
+            true => (*base, e - &Number::ONE),
+            false => (*base, e.clone()),
+        });
+        let powers = powers.filter(|(_, e)| !e.is_zero());
+        let rest: SmallVec<[(Term, Number); 6]> = powers.chain([(d, Number::ONE)]).collect();
         parts.push((exponent.clone(), graph.product(rest)));
     }
     match parts.as_slice() {

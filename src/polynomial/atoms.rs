@@ -18,6 +18,9 @@ pub struct Atoms {
     region: Vec<Term>,
 }
 
+/// What a factor of a product takes to be read or built, in products of machine words.
+const FACTOR: u64 = 4;
+
 /// `base ^ step`.
 struct Atom {
     base: Term,
@@ -135,6 +138,7 @@ impl Atoms {
                 Polynomial::sum(variables, parts, budget)
             }
             Node::Product(factors) => {
+                budget.spend(FACTOR * factors.len() as u64)?;
                 let mut powers: Vec<(usize, u32)> = Vec::new();
                 let mut sums: Vec<(Term, u32)> = Vec::new();
                 for (base, exponent) in factors {
@@ -169,9 +173,18 @@ impl Atoms {
 
     /// The term of a polynomial in these variables; new products are built from the lowest degree
     /// to the highest, which is then the order in which they are printed.
-    pub fn term(&self, graph: &mut Graph, polynomial: &Polynomial) -> Term {
+    ///
+    /// # Errors
+    /// When it takes more than the budget.
+    pub fn term(
+        &self,
+        graph: &mut Graph,
+        polynomial: &Polynomial,
+        budget: &mut Budget,
+    ) -> Result<Term, Exceeded> {
+        budget.spend(FACTOR * polynomial.factor_count() as u64)?;
         let mut constant = Number::ZERO;
-        let mut terms: Vec<(Number, Term)> = Vec::with_capacity(polynomial.len());
+        let mut terms: Vec<(Number, Term)> = Vec::with_capacity(polynomial.term_count());
         let mut factors: Vec<(Term, Number)> = Vec::new();
         let mut canonical = true;
         polynomial.each_term_by_degree(|c, powers| {
@@ -195,10 +208,10 @@ impl Atoms {
             };
             terms.push((c.clone(), monomial));
         });
-        match canonical {
+        Ok(match canonical {
             true => graph.collected_sum(constant, terms),
             false => graph.sum(constant, terms),
-        }
+        })
     }
 }
 
@@ -250,8 +263,8 @@ mod tests {
         assert_eq!(atoms.len(), 3);
         assert!(!atoms.independent());
         let p = atoms.polynomial(&g, term, &mut Budget::default()).unwrap();
-        assert_eq!(p.len(), 6);
-        let expanded = atoms.term(&mut g, &p);
+        assert_eq!(p.term_count(), 6);
+        let expanded = atoms.term(&mut g, &p, &mut Budget::default()).unwrap();
         let text = |t| format!("{:?}", g.node(t));
         // 1 - 2x + sin(y)^2/x + 2 sin(y)/sqrt(x) - 2 sin(y)^2 - 4 sqrt(x) sin(y)
         match g.node(expanded) {

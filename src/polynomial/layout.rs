@@ -15,6 +15,19 @@ struct Field {
     bits: u32,
 }
 
+/// Words that fields with so many spare bits take: few counts, since code is compiled for each.
+fn words(bounds: &[u32], spare: u32) -> usize {
+    let (mut words, mut left) = (1_usize, u64::BITS);
+    for &bound in bounds {
+        let bits = (width(bound) + spare).min(u32::BITS);
+        if bits > left {
+            (words, left) = (words + 1, u64::BITS);
+        }
+        left -= bits;
+    }
+    words.next_power_of_two()
+}
+
 /// Fields for all variables of a polynomial.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Layout {
@@ -34,35 +47,32 @@ impl Layout {
     ///
     /// `None` when more than [`WORDS`] words are needed.
     pub fn fitting(bounds: &[u32]) -> Option<Layout> {
-        let mut best = Self::widened(bounds, 0)?;
-        for spare in 1..32 {
-            match Self::widened(bounds, spare) {
-                Some(wider) if wider.words == best.words => best = wider,
-                _ => break,
-            }
+        let words = words(bounds, 0);
+        if words > WORDS {
+            return None;
         }
-        Some(best)
+        let used: usize = bounds.iter().map(|&bound| width(bound) as usize).sum();
+        let spare = (words * u64::BITS as usize - used) / bounds.len().max(1);
+        // No field ends beyond its word, so that not all of what is spare may be of use.
+        let spare = (0..=spare.min(32) as u32).rev().find(|&s| self::words(bounds, s) == words);
+        Some(Self::widened(bounds, spare.unwrap_or(0), words))
     }
 
-    fn widened(bounds: &[u32], spare: u32) -> Option<Layout> {
-        let (mut word, mut left) = (0, u64::BITS);
+    fn widened(bounds: &[u32], spare: u32, words: usize) -> Layout {
         let mut fields = Vec::with_capacity(bounds.len());
-        for &bound in bounds {
+        let mut owners = vec![0; words * u64::BITS as usize];
+        let (mut word, mut left) = (0, u64::BITS);
+        for (variable, &bound) in bounds.iter().enumerate() {
             let bits = (width(bound) + spare).min(u32::BITS);
             if bits > left {
                 (word, left) = (word + 1, u64::BITS);
             }
             left -= bits;
             fields.push(Field { word, shift: left, bits });
+            let first = word * u64::BITS as usize + left as usize;
+            owners[first..first + bits as usize].fill(variable as u16);
         }
-        // Few counts of words, since code is compiled for each of them.
-        let words = (word + 1).next_power_of_two();
-        let mut owners = vec![0; words.min(WORDS) * u64::BITS as usize];
-        for (variable, f) in fields.iter().enumerate().filter(|(_, f)| f.word < WORDS) {
-            let first = f.word * u64::BITS as usize + f.shift as usize;
-            owners[first..first + f.bits as usize].fill(variable as u16);
-        }
-        (words <= WORDS).then_some(Layout { words, fields, owners })
+        Layout { words, fields, owners }
     }
 
     /// Words of one monomial: 1, 2, 4, 8 or 16.

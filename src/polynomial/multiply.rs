@@ -24,14 +24,15 @@ impl Polynomial {
     /// When it has more terms or takes more work than the budget allows, or its exponents do not
     /// fit the words of a monomial.
     pub fn times(&self, other: &Polynomial, budget: &mut Budget) -> Result<Polynomial, Exceeded> {
-        let (long, short) = if self.len() >= other.len() { (self, other) } else { (other, self) };
+        let (long, short) =
+            if self.term_count() >= other.term_count() { (self, other) } else { (other, self) };
         let bounds = sums(&long.bounds, &short.bounds)?;
         let size = words_of(&long.coefficients).saturating_mul(words_of(&short.coefficients));
-        let products = (long.len() as u64).saturating_mul(short.len() as u64);
+        let products = (long.term_count() as u64).saturating_mul(short.term_count() as u64);
         budget.spend(products.saturating_mul(size))?;
         let (long, short) = long.unified(short, &bounds)?;
-        if short.len() <= 1 {
-            budget.allow(long.len() * short.len())?;
+        if short.term_count() <= 1 {
+            budget.allow(long.term_count() * short.term_count())?;
             return Ok(shifted(&long, &short, bounds));
         }
         let ((long, p), (short, q)) = (long.cleared(), short.cleared());
@@ -167,7 +168,7 @@ impl Grid {
         budget: &Budget,
     ) -> Result<Polynomial, Exceeded> {
         let most = bits(&a.coefficients) + bits(&b.coefficients);
-        let most = most + u64::from(b.len().ilog2()) + 1;
+        let most = most + u64::from(b.term_count().ilog2()) + 1;
         let at = (self.places_of(a), self.places_of(b));
         let layout = &a.layout;
         if most < 63 {

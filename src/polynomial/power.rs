@@ -23,7 +23,7 @@ impl Polynomial {
     /// When it has more terms or takes more work than the budget allows, or its exponents do not
     /// fit the words of a monomial.
     pub fn power(&self, n: u32, budget: &mut Budget) -> Result<Polynomial, Exceeded> {
-        if n == 0 || self.len() <= 1 {
+        if n == 0 || self.term_count() <= 1 {
             return self.trivial_power(n);
         }
         // f^n has more than n terms: it has a root n times as often as f, and a polynomial with

@@ -1,7 +1,7 @@
 //! The type of polynomials and its linear operations.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 
 use super::budget::{Budget, Exceeded};
@@ -91,7 +91,7 @@ impl Polynomial {
             let mut order: Vec<([u64; W], usize)> =
                 monomials.iter().copied().enumerate().map(|(k, m)| (m, k)).collect();
             // Stable, since it merges what comes in order piece by piece.
-            order.sort_by(|a, b| b.0.cmp(&a.0));
+            order.sort_by_key(|(monomial, _)| Reverse(*monomial));
             let mut coefficients = self.coefficients;
             let mut terms = Terms::<W>::with_capacity(order.len());
             for (monomial, k) in order {
@@ -163,8 +163,15 @@ impl Polynomial {
     }
 
     /// The number of terms.
-    pub fn len(&self) -> usize {
+    pub fn term_count(&self) -> usize {
         self.coefficients.len()
+    }
+
+    /// The number of powers of variables in all terms together.
+    pub fn factor_count(&self) -> usize {
+        let mut count = 0;
+        self.monomials().for_each(|m| self.layout.each_power(m, |_, _| count += 1));
+        count
     }
 
     /// Whether it is zero.
@@ -194,7 +201,7 @@ impl Polynomial {
     /// Calls `f` with each coefficient and the exponents of the variables that occur beside it, in
     /// decreasing order of the monomials.
     pub fn each_term(&self, f: impl FnMut(&Number, &[(usize, u32)])) {
-        self.each_of(0..self.len(), f);
+        self.each_of(0..self.term_count(), f);
     }
 
     /// As [`Polynomial::each_term`], from the lowest total degree to the highest.
@@ -248,7 +255,7 @@ impl Polynomial {
     /// # Errors
     /// When the exponents of both together do not fit the words of a monomial.
     pub fn plus(&self, other: &Polynomial) -> Result<Polynomial, Exceeded> {
-        self.combine(other, |c| c.clone())
+        self.combine(&Number::ONE, other, &Number::ONE)
     }
 
     /// `self - other`, of the same variables.
@@ -256,14 +263,11 @@ impl Polynomial {
     /// # Errors
     /// As for [`Polynomial::plus`].
     pub fn minus(&self, other: &Polynomial) -> Result<Polynomial, Exceeded> {
-        self.combine(other, |c| -c)
+        self.combine(&Number::ONE, other, &Number::MINUS_ONE)
     }
 
-    fn combine(
-        &self,
-        other: &Polynomial,
-        sign: impl Fn(&Number) -> Number,
-    ) -> Result<Polynomial, Exceeded> {
+    /// `p * self + q * other` for factors that are not zero.
+    fn combine(&self, p: &Number, other: &Polynomial, q: &Number) -> Result<Polynomial, Exceeded> {
         let bounds: Vec<u32> =
             self.bounds.iter().zip(&other.bounds).map(|(&a, &b)| a.max(b)).collect();
         let (a, b) = self.unified(other, &bounds)?;
@@ -278,11 +282,11 @@ impl Polynomial {
                     _ => Ordering::Less,
                 };
                 if order.is_ge() {
-                    terms.add(x[i], a.coefficients[i].clone());
+                    terms.add(x[i], p * &a.coefficients[i]);
                     i += 1;
                 }
                 if order.is_le() {
-                    terms.add(y[j], sign(&b.coefficients[j]));
+                    terms.add(y[j], q * &b.coefficients[j]);
                     j += 1;
                 }
             }
@@ -300,7 +304,15 @@ impl Polynomial {
         parts: impl IntoIterator<Item = (Number, &'a Polynomial)>,
         budget: &mut Budget,
     ) -> Result<Polynomial, Exceeded> {
-        let parts: Vec<(Number, &Polynomial)> = parts.into_iter().collect();
+        let kept = parts.into_iter().filter(|(factor, p)| !factor.is_zero() && !p.is_zero());
+        let parts: Vec<(Number, &Polynomial)> = kept.collect();
+        let count: usize = parts.iter().map(|(_, p)| p.term_count()).sum();
+        budget.spend(2 * count as u64)?;
+        if let [(p, a), (q, b)] = parts.as_slice() {
+            let sum = a.combine(p, b, q)?;
+            budget.allow(sum.term_count())?;
+            return Ok(sum);
+        }
         let mut bounds = vec![0; variables];
         for (_, part) in &parts {
             bounds.iter_mut().zip(&part.bounds).for_each(|(b, &p)| *b = (*b).max(p));
@@ -310,8 +322,6 @@ impl Polynomial {
             Some((_, first)) => first.layout.clone(),
             None => Arc::new(Layout::fitting(&bounds).ok_or(Exceeded::Exponents)?),
         };
-        let count: usize = parts.iter().map(|(_, p)| p.len()).sum();
-        budget.spend(count as u64)?;
         let mut monomials = Vec::with_capacity(count * layout.words());
         let mut coefficients = Vec::with_capacity(count);
         for (factor, part) in &parts {
@@ -319,7 +329,7 @@ impl Polynomial {
             coefficients.extend(part.coefficients.iter().map(|c| c * factor));
         }
         let sum = Polynomial { layout, bounds, monomials, coefficients }.collected();
-        budget.allow(sum.len())?;
+        budget.allow(sum.term_count())?;
         Ok(sum)
     }
 
@@ -406,7 +416,7 @@ impl Polynomial {
         if self.layout == *layout {
             return Cow::Borrowed(self);
         }
-        let mut monomials = vec![0; layout.words() * self.len()];
+        let mut monomials = vec![0; layout.words() * self.term_count()];
         for (to, from) in monomials.chunks_exact_mut(layout.words()).zip(self.monomials()) {
             self.layout.each_power(from, |v, e| layout.raise(to, v, e));
         }

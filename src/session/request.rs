@@ -434,6 +434,10 @@ impl Workspace {
                 Kind::Resource,
                 "a number on the way is not told apart from where the value changes",
             )),
+            Err(NoValue::TooLong) => Err(error(
+                Kind::Resource,
+                format!("the value takes too many operations with {digits} digits"),
+            )),
             Err(NoValue::Unknown(name)) => {
                 let names = at.iter().map(|(n, _)| n.as_str());
                 let nearest = crate::text::nearest(&name, names);

@@ -40,6 +40,7 @@ pub struct Reader<'t> {
     /// Where items go.
     pub tree: &'t mut Tree,
     limits: &'t Limits,
+    /// Digits of long numbers so far.
     digits: usize,
     /// Whether `?x` is an operand, and `=>` ends an expression.
     pub rules: bool,
@@ -65,6 +66,9 @@ const LOOKALIKES: &[(&str, &str)] = &[
     (",", "a decimal with a point, as `1.5`"),
     ("∞", "a large number: there is no infinity"),
 ];
+
+/// Numbers of so many digits fit a machine word; only longer ones take more than linear time.
+const WORD: usize = 18;
 
 /// What is open around the place that is read.
 enum Frame {
@@ -428,7 +432,9 @@ impl<'t> Reader<'t> {
         let power: usize =
             if exponent.len() > 9 { usize::MAX / 4 } else { exponent.parse().unwrap_or(0) };
         let digits = mantissa.len() + power;
-        self.digits += digits;
+        if digits > WORD {
+            self.digits += digits;
+        }
         if digits > self.limits.digits {
             return Err(Limits::exceeded(
                 "digits",
@@ -439,7 +445,7 @@ impl<'t> Reader<'t> {
         }
         if self.digits > self.limits.all_digits {
             let most = self.limits.all_digits;
-            return Err(Limits::exceeded("all_digits", most, "digits in all numbers", Some(span)));
+            return Err(Limits::exceeded("all_digits", most, "digits in long numbers", Some(span)));
         }
         match Number::from_decimal(text) {
             Some(n) => Ok(Some(self.tree.push(Item::Number(n), span))),

@@ -82,13 +82,11 @@ impl Graph {
                 self.flatten_sum(c, t, &mut constant, &mut terms);
             }
         }
-        let size = |(_, t): &(Number, Term)| match self.node(*t) {
+        let sizes = long.iter().map(|(_, t)| match self.node(*t) {
             Node::Sum { terms, .. } => terms.len(),
             _ => 1,
-        };
-        let all = terms.len() + long.iter().map(size).sum::<usize>();
-        let closed: SmallVec<[bool; 6]> =
-            long.iter().map(|part| adds_little(size(part), all)).collect();
+        });
+        let closed = stays_closed(sizes, terms.len());
         for ((c, t), closed) in long.into_iter().zip(closed) {
             match closed {
                 true => terms.push((c, t)),
@@ -163,13 +161,11 @@ impl Graph {
                 return self.undefined();
             }
         }
-        let size = |(t, _): &(Term, Number)| match self.node(*t) {
+        let sizes = long.iter().map(|(t, _)| match self.node(*t) {
             Node::Product(factors) => factors.len(),
             _ => 1,
-        };
-        let all = factors.len() + long.iter().map(size).sum::<usize>();
-        let closed: SmallVec<[bool; 6]> =
-            long.iter().map(|part| adds_little(size(part), all)).collect();
+        });
+        let closed = stays_closed(sizes, factors.len());
         for ((base, exponent), closed) in long.into_iter().zip(closed) {
             match closed {
                 true => factors.push((base, exponent)),
@@ -343,10 +339,12 @@ impl Graph {
 /// The most parts of a sum or product that holds a long one, before it counts as long itself.
 const SHORT: usize = 32;
 
-/// Whether what stands beside a long sum or product of so many parts, out of so many in all, is
-/// too little to copy it: then the copies of a growing one add up to a few times its length.
-fn adds_little(parts: usize, all: usize) -> bool {
-    parts > SHORT && parts / 8 > all - parts
+/// Which of long sums or products of so many parts stay closed beside each other and so many more
+/// parts: those to which all else adds too little to copy them. Then the copies of one that grows
+/// add up to a few times its length.
+fn stays_closed(sizes: impl Iterator<Item = usize> + Clone, more: usize) -> SmallVec<[bool; 6]> {
+    let all = more + sizes.clone().sum::<usize>();
+    sizes.map(|size| size > SHORT && size / 8 > all - size).collect()
 }
 
 /// Sums and products of parts that are in normal form already, as those of a polynomial.

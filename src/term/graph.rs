@@ -83,6 +83,9 @@ struct Shape {
 /// a hundred thousand additions would otherwise take quadratic time and memory.
 pub const LONG: usize = 1000;
 
+/// Room for nodes that a graph makes with its first one.
+const FIRST: usize = 100;
+
 /// Whether a graph normalises what is built in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Form {
@@ -107,6 +110,8 @@ pub struct Graph {
     functions: Vec<Function>,
     /// What sampling has shown of terms that are not total; see `sample`.
     pub(super) witnessed: FxHashMap<(Term, super::sample::Claim), bool>,
+    /// Values at sample points.
+    pub(super) samples: super::sample::Samples,
 }
 
 impl Default for Graph {
@@ -136,6 +141,7 @@ impl Graph {
             names: Names::default(),
             functions: Vec::new(),
             witnessed: FxHashMap::default(),
+            samples: Default::default(),
         }
     }
 
@@ -277,6 +283,11 @@ impl Graph {
         let node = key.into_node();
         if matches!(node, Node::Call(Op::Undefined, _)) {
             self.undefined = Some(term);
+        }
+        if self.nodes.is_empty() {
+            self.nodes.reserve(FIRST);
+            self.shapes.reserve(FIRST);
+            self.table.reserve(FIRST);
         }
         self.shapes.push(self.shape(&node));
         self.nodes.push(node);

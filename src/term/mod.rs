@@ -17,6 +17,7 @@
 
 pub mod arguments;
 pub mod build;
+pub mod by_term;
 pub mod call;
 pub mod evaluate;
 pub mod expr;
@@ -35,6 +36,7 @@ mod truth;
 pub mod visit;
 
 pub use arguments::Arguments;
+pub use by_term::ByTerm;
 pub use expr::{Expr, Functions, Scalar, Scope};
 pub use function::{Derivative, Function, FunctionId};
 pub use graph::{Graph, Node, Symbol, Term};

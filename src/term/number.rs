@@ -69,27 +69,26 @@ impl Number {
     ///
     /// `None` when the text is not such a literal or its exponent exceeds a hundred thousand.
     pub fn from_decimal(text: &str) -> Option<Number> {
-        // Short integers are nearly all literals that there are.
-        if text.len() < 19 && text.bytes().all(|b| b.is_ascii_digit()) {
-            return text.parse::<i64>().ok().map(Number::from);
-        }
         let (mantissa, exponent) = match text.find(['e', 'E']) {
             Some(at) => (&text[..at], text[at + 1..].parse::<i64>().ok()?),
             None => (text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = format!("{whole}{fraction}");
         let scale = exponent.checked_sub(fraction.len() as i64)?;
+        let digits = whole.bytes().chain(fraction.bytes());
         // Nearly all literals fit into words.
-        if digits.len() < 19 && scale.abs() < 19 && digits.bytes().all(|b| b.is_ascii_digit()) {
-            let (value, power) =
-                (digits.parse::<i128>().ok()?, 10_i128.pow(scale.unsigned_abs() as u32));
-            return Some(if scale >= 0 {
-                Self::reduce(value * power, 1)
-            } else {
-                Self::reduce(value, power)
+        if matches!(whole.len() + fraction.len(), 1..19)
+            && scale.abs() < 19
+            && digits.clone().all(|b| b.is_ascii_digit())
+        {
+            let value = digits.fold(0, |n, digit| 10 * n + i128::from(digit - b'0'));
+            let power = 10_i128.pow(scale.unsigned_abs() as u32);
+            return Some(match scale >= 0 {
+                true => Self::reduce(value * power, 1),
+                false => Self::reduce(value, power),
             });
         }
+        let digits = format!("{whole}{fraction}");
         let value = BigInt::parse_bytes(digits.as_bytes(), 10)?;
         if scale.abs() > 100_000 {
             return None;

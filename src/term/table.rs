@@ -47,7 +47,8 @@ impl Key<'_> {
             }
             Key::Other(node) => node.hash(&mut state),
         }
-        (state.finish() >> 32) as u32
+        let hash = state.finish();
+        (hash ^ hash >> 32) as u32
     }
 
     fn is(&self, node: &Node) -> bool {
@@ -97,6 +98,11 @@ impl Table {
         let hash = key.hash();
         let same = |e: &Entry| e.hash == hash && key.is(&nodes[e.term as usize]);
         self.0.find(spread(hash), same).map(|e| Term(e.term)).ok_or(hash)
+    }
+
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.0.reserve(more, |e| spread(e.hash));
     }
 
     /// Takes in a handle whose node is not there yet.

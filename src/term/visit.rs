@@ -3,9 +3,11 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::function::Function;
+use super::function::{Function, FunctionId};
 use super::graph::{Graph, Node, Symbol, Term};
+use super::index::Binder;
 use super::number::Number;
+use super::op::Op;
 
 /// All terms reachable from the roots, arguments before the terms that use them.
 pub fn reachable(graph: &Graph, roots: &[Term]) -> Vec<Term> {
@@ -90,22 +92,31 @@ pub fn contains(graph: &Graph, whole: Term, part: Term) -> bool {
 }
 
 /// A memo for rebuilding terms bottom-up, in the same graph or another one.
-#[derive(Default)]
 pub struct Rebuild {
     done: FxHashMap<Term, Term>,
+    /// Whether terms whose arguments stay are built again.
+    again: bool,
     /// Whether sums and products inside of others stay as they are.
     grouped: bool,
 }
 
+impl Default for Rebuild {
+    /// An empty memo: every term is built again, which opens what was grouped.
+    fn default() -> Rebuild {
+        Rebuild { done: FxHashMap::default(), again: true, grouped: false }
+    }
+}
+
 impl Rebuild {
-    /// A memo in which some terms are already mapped: a substitution.
+    /// A memo in which some terms are already mapped: a substitution, which leaves terms alone
+    /// that hold none of them.
     pub fn with(map: impl IntoIterator<Item = (Term, Term)>) -> Rebuild {
-        Rebuild { done: map.into_iter().collect(), grouped: false }
+        Rebuild { done: map.into_iter().collect(), again: false, grouped: false }
     }
 
     /// A memo that keeps the grouping of sums and products.
     pub(crate) fn grouped() -> Rebuild {
-        Rebuild { done: FxHashMap::default(), grouped: true }
+        Rebuild { done: FxHashMap::default(), again: true, grouped: true }
     }
 
     /// Maps one more term.
@@ -116,8 +127,12 @@ impl Rebuild {
     /// Rebuilds `root` in the graph itself; mapped terms are replaced and not looked into.
     pub fn within(&mut self, graph: &mut Graph, root: Term) -> Term {
         for term in self.pending(graph, root) {
-            let node = graph.node(term).clone();
-            let image = self.node(graph, &node, term);
+            let mut stays = !self.again;
+            graph.each_argument(graph.node(term), |t| stays &= self.done[&t] == t);
+            let image = match stays {
+                true => term,
+                false => self.recipe(graph, term).build(graph, term, self.grouped),
+            };
             self.done.insert(term, image);
         }
         self.done[&root]
@@ -129,7 +144,7 @@ impl Rebuild {
         graph.each_argument(&node, |t| {
             self.done.entry(t).or_insert(t);
         });
-        self.node(graph, &node, term)
+        self.recipe(graph, term).build(graph, term, self.grouped)
     }
 
     /// Rebuilds `root` of `source` inside `target`, carrying names and functions over.
@@ -146,7 +161,7 @@ impl Rebuild {
                     let args: Vec<Term> = args.iter().map(|a| self.done[a]).collect();
                     target.apply(id, &args)
                 }
-                node => self.node(target, &node.clone(), term),
+                _ => self.recipe(source, term).build(target, term, self.grouped),
             };
             self.done.insert(term, image);
         }
@@ -166,38 +181,49 @@ impl Rebuild {
         })
     }
 
-    /// The image of a node whose arguments have images; leaves map to themselves.
-    fn node(&self, graph: &mut Graph, node: &Node, term: Term) -> Term {
+    /// How to build a node whose arguments have images.
+    fn recipe(&self, graph: &Graph, term: Term) -> Recipe {
         let image = |t: &Term| self.done[t];
-        match node {
-            Node::Sum { constant, terms } => {
-                let parts: Vec<(Number, Term)> =
-                    terms.iter().map(|(c, t)| (c.clone(), image(t))).collect();
-                match self.grouped {
-                    true => graph.grouped_sum(constant.clone(), parts),
-                    false => graph.sum(constant.clone(), parts),
-                }
-            }
+        match graph.node(term) {
+            Node::Sum { constant, terms } => Recipe::Sum(
+                constant.clone(),
+                terms.iter().map(|(c, t)| (c.clone(), image(t))).collect(),
+            ),
             Node::Product(factors) => {
-                let parts: Vec<(Term, Number)> =
-                    factors.iter().map(|(t, e)| (image(t), e.clone())).collect();
-                match self.grouped {
-                    true => graph.grouped_product(parts),
-                    false => graph.product(parts),
-                }
+                Recipe::Product(factors.iter().map(|(t, e)| (image(t), e.clone())).collect())
             }
-            Node::Call(op, args) => {
-                let args: Vec<Term> = args.iter().map(image).collect();
-                graph.call(*op, &args)
-            }
-            Node::Apply(f, args) => {
-                let args: Vec<Term> = args.iter().map(image).collect();
-                graph.apply(*f, &args)
-            }
+            Node::Call(op, args) => Recipe::Call(*op, args.iter().map(image).collect()),
+            Node::Apply(f, args) => Recipe::Apply(*f, args.iter().map(image).collect()),
             Node::Reduce { binder, from, to, body } => {
-                graph.reduce(*binder, *from, *to, image(body))
+                Recipe::Reduce(*binder, *from, *to, image(body))
             }
-            Node::Number(_) | Node::Symbol(_) | Node::Element(..) | Node::Index(_) => term,
+            Node::Number(_) | Node::Symbol(_) | Node::Element(..) | Node::Index(_) => Recipe::Leaf,
+        }
+    }
+}
+
+/// A node with the images of its arguments, before it is built.
+enum Recipe {
+    Sum(Number, SmallVec<[(Number, Term); 6]>),
+    Product(SmallVec<[(Term, Number); 6]>),
+    Call(Op, SmallVec<[Term; 3]>),
+    Apply(FunctionId, SmallVec<[Term; 3]>),
+    Reduce(Binder, i64, i64, Term),
+    Leaf,
+}
+
+impl Recipe {
+    /// The term; leaves stand for themselves.
+    fn build(self, graph: &mut Graph, term: Term, grouped: bool) -> Term {
+        match self {
+            Recipe::Sum(constant, terms) if grouped => graph.grouped_sum(constant, terms.to_vec()),
+            Recipe::Product(factors) if grouped => graph.grouped_product(factors.to_vec()),
+            Recipe::Sum(constant, terms) => graph.sum(constant, terms),
+            Recipe::Product(factors) => graph.product(factors),
+            Recipe::Call(op, args) => graph.call(op, &args),
+            Recipe::Apply(f, args) => graph.apply(f, &args),
+            Recipe::Reduce(binder, from, to, body) => graph.reduce(binder, from, to, body),
+            Recipe::Leaf => term,
         }
     }
 }

@@ -54,17 +54,14 @@ pub fn expand(graph: &mut Graph, root: Term, limit: usize) -> Result<Term, TooLa
     let heads = heads(graph, &order, root);
     let mut budget = Budget { terms: limit, work: WORK };
     let mut images: FxHashMap<Term, Term> = FxHashMap::default();
-    // Images that hold something to multiply out.
-    let mut active: FxHashSet<Term> = FxHashSet::default();
     for term in order {
         let mut image = rebuilt(graph, term, &images);
-        if is_active(graph, image, &active) {
-            if heads.contains(&term) {
-                image = multiplied_out(graph, image, &active, &mut budget)
-                    .map_err(|reason| TooLarge { reason, limit })?;
-            } else {
-                active.insert(image);
-            }
+        // Terms that cancel must have a value somewhere, all at once.
+        let open = heads.contains(&term) && is_open(graph, image);
+        let is_defined = |graph: &mut Graph, t: Term| graph.witness(t, Claim::Defined);
+        if open && (is_defined(graph, term) || is_defined(graph, image)) {
+            image = multiplied_out(graph, image, &mut budget)
+                .map_err(|reason| TooLarge { reason, limit })?;
         }
         if image != term {
             images.insert(term, image);
@@ -106,40 +103,42 @@ fn rebuilt(graph: &mut Graph, term: Term, images: &FxHashMap<Term, Term>) -> Ter
     Rebuild::with(map).within(graph, term)
 }
 
-/// Whether a term, or a part that it combines by sums and products, is to be multiplied out.
-fn is_active(graph: &Graph, term: Term, active: &FxHashSet<Term>) -> bool {
-    let is_sum = |t: Term| matches!(graph.node(t), Node::Sum { .. });
-    let mut found = false;
-    // A sum is inside another one only with a factor, and in a product only as a factor.
-    each_inner(graph, term, |t| found |= is_sum(t) || active.contains(&t));
-    found
+/// Whether there is something to multiply out: a sum that is a factor, or a multiple of a sum.
+fn is_open(graph: &Graph, term: Term) -> bool {
+    match graph.node(term) {
+        Node::Sum { terms, .. } => terms.iter().any(|&(_, t)| is_open_part(graph, t)),
+        _ => is_open_part(graph, term),
+    }
+}
+
+/// Whether a term is to be multiplied out inside of a sum.
+fn is_open_part(graph: &Graph, term: Term) -> bool {
+    let mut factors = false;
+    each_inner(graph, term, |_| factors = true);
+    factors
 }
 
 /// The sum of products that a term is equal to.
-fn multiplied_out(
-    graph: &mut Graph,
-    term: Term,
-    active: &FxHashSet<Term>,
-    budget: &mut Budget,
-) -> Result<Term, Exceeded> {
-    // Terms that cancel must have a value somewhere, all at once.
-    if !graph.witness(term, Claim::Defined) {
-        return Ok(term);
-    }
+fn multiplied_out(graph: &mut Graph, term: Term, budget: &mut Budget) -> Result<Term, Exceeded> {
     let Node::Sum { constant, terms } = graph.node(term) else {
         return polynomial(graph, term, budget);
     };
     // What needs no multiplication is left out of it, however long it is.
-    let is_busy = |t: Term| active.contains(&t) || matches!(graph.node(t), Node::Sum { .. });
-    let (busy, rest): (Vec<_>, Vec<_>) = terms.iter().cloned().partition(|&(_, t)| is_busy(t));
+    let (open, rest): (Vec<_>, Vec<_>) =
+        terms.iter().cloned().partition(|&(_, t)| is_open_part(graph, t));
     let constant = constant.clone();
-    let core = if rest.is_empty() { term } else { graph.sum(Number::ZERO, busy) };
+    let core = if rest.is_empty() { term } else { graph.sum(Number::ZERO, open) };
     let expanded = polynomial(graph, core, budget)?;
     if rest.is_empty() {
         return Ok(expanded);
     }
-    budget.allow(rest.len())?;
-    Ok(graph.sum(constant, rest.into_iter().chain([(Number::ONE, expanded)])))
+    // Term by term, since a long sum would stay closed inside of one that adds little to it.
+    let (more, parts) = match graph.node(expanded) {
+        Node::Sum { constant, terms } => (constant.clone(), terms.to_vec()),
+        _ => (Number::ZERO, vec![(Number::ONE, expanded)]),
+    };
+    budget.allow(rest.len() + parts.len())?;
+    Ok(graph.sum(&constant + &more, rest.into_iter().chain(parts)))
 }
 
 /// The term as an expanded polynomial in everything that is no sum, product or whole power.
@@ -148,24 +147,17 @@ fn polynomial(graph: &mut Graph, term: Term, budget: &mut Budget) -> Result<Term
     for _ in 0..ROUNDS {
         let atoms = Atoms::of(graph, &[term]);
         let image = match atoms.polynomial(graph, term, budget) {
-            Ok(polynomial) => atoms.term(graph, &polynomial),
+            Ok(polynomial) => atoms.term(graph, &polynomial, budget)?,
             Err(Exceeded::Exponents) => terms::multiplied_out(graph, term, budget)?,
             Err(other) => return Err(other),
         };
         // sqrt(x + y)^2 became x + y, which may stand in a product.
-        if atoms.independent() || image == term || !holds_products(graph, image) {
+        if atoms.independent() || image == term || !is_open(graph, image) {
             return Ok(image);
         }
         term = image;
     }
     Ok(term)
-}
-
-/// Whether an expanded term still has sums as factors.
-fn holds_products(graph: &Graph, term: Term) -> bool {
-    let mut found = is_active(graph, term, &FxHashSet::default());
-    each_inner(graph, term, |t| found |= is_active(graph, t, &FxHashSet::default()));
-    found
 }
 
 #[cfg(test)]
@@ -247,6 +239,18 @@ mod tests {
         let (a, b) = (g.mul(sum, difference), g.mul(difference, sum));
         let twice = g.add(a, b);
         assert_eq!(expand(&mut g, twice, 100), Ok(twice));
+    }
+
+    #[test]
+    fn a_long_expansion_is_one_sum_with_what_stands_beside_it() {
+        let mut g = Graph::new();
+        let [x, y] = xy(&mut g);
+        let sum = g.add(x, y);
+        let long = g.power(sum, 2000);
+        let sine = g.call(Op::Sin, &[x]);
+        let whole = g.sum(Number::from(3), [(Number::ONE, long), (Number::HALF, sine)]);
+        let expanded = expand(&mut g, whole, 10_000).unwrap();
+        assert!(matches!(g.node(expanded), Node::Sum { terms, .. } if terms.len() == 2002));
     }
 
     #[test]

@@ -8,8 +8,9 @@ use crate::term::{Graph, Node, Number, Term};
 /// A sum as its parts; a constant stands at the number 1.
 type Parts = Vec<(Number, Option<Term>)>;
 
-/// What a product of two terms takes, in products of machine words.
-const PRODUCT: u64 = 20;
+/// What a product of two terms takes, in products of machine words, and what each factor adds.
+const PRODUCT: u64 = 100;
+const FACTOR: u64 = 10;
 
 /// The term with what it combines by sums, products and whole powers multiplied out.
 pub(super) fn multiplied_out(
@@ -104,8 +105,14 @@ fn product(
 ) -> Result<Parts, Exceeded> {
     let mut found: Vec<(Number, Option<Term>)> = Vec::new();
     let mut place: FxHashMap<Option<Term>, usize> = FxHashMap::default();
+    let factors = |graph: &Graph, part: &Option<Term>| match part.map(|t| graph.node(t)) {
+        Some(Node::Product(factors)) => factors.len() as u64,
+        _ => 1,
+    };
+    let longest = right.iter().map(|(_, y)| factors(graph, y)).max().unwrap_or(1);
     for (a, x) in left {
-        budget.spend(PRODUCT * right.len() as u64)?;
+        let each = PRODUCT + FACTOR * (factors(graph, x) + longest);
+        budget.spend(each * right.len() as u64)?;
         for (b, y) in right {
             let term = match (x, y) {
                 (Some(x), Some(y)) => Some(graph.mul(*x, *y)),

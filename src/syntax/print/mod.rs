@@ -8,8 +8,6 @@ mod unicode;
 
 use std::fmt;
 
-use rustc_hash::FxHashMap;
-
 use super::operators::Operator;
 pub use latex::{GREEK, Latex};
 pub use notation::{Notation, Piece};
@@ -18,7 +16,7 @@ pub use plain::Plain;
 pub use unicode::Unicode;
 
 use crate::term::visit::{free_symbols, reachable};
-use crate::term::{Affine, Graph, Node, Number, Op, Term};
+use crate::term::{Affine, ByTerm, Graph, Node, Number, Op, Term};
 use crate::text::Limits;
 use notation::{ATOM, tightness};
 use page::{Part, text};
@@ -75,13 +73,13 @@ pub fn try_print(
         true => index_names(graph, term),
         false => Vec::new(),
     };
-    let pieces = FxHashMap::default();
+    let pieces = ByTerm::of(&order);
     let mut printer = Printer { notation, graph, indices, page: Page::default(), pieces };
     for &t in &order {
         let piece = printer.piece(t);
         printer.pieces.insert(t, piece);
     }
-    let text = printer.pieces[&term].text;
+    let text = printer.pieces[term].text;
     if text.bytes() > limits.printed {
         return Err(TooLong { limit: limits.printed, terms: order.len() });
     }
@@ -93,7 +91,7 @@ struct Printer<'a> {
     graph: &'a Graph,
     indices: Vec<String>,
     page: Page,
-    pieces: FxHashMap<Term, Piece>,
+    pieces: ByTerm<Piece>,
 }
 
 /// A letter for each level of bound indices that no symbol of the term uses.
@@ -114,7 +112,7 @@ impl Printer<'_> {
             Node::Product(factors) => self.product(&Number::ONE, factors),
             Node::Call(op, args) => self.call(*op, args),
             Node::Apply(f, args) => {
-                let args: Vec<Text> = args.iter().map(|a| self.pieces[a].text).collect();
+                let args: Vec<Text> = args.iter().map(|a| self.pieces[*a].text).collect();
                 self.notation.apply(&mut self.page, &graph.function(*f).name, &args)
             }
             Node::Element(array, indices) => {
@@ -129,7 +127,7 @@ impl Printer<'_> {
             }
             Node::Reduce { binder, from, to, body } => {
                 let index = &self.indices[usize::from(binder.0)];
-                self.notation.reduce(&mut self.page, self.pieces[body], index, *from, *to)
+                self.notation.reduce(&mut self.page, self.pieces[*body], index, *from, *to)
             }
         }
     }
@@ -181,7 +179,7 @@ impl Printer<'_> {
         }
         match self.graph.node(term) {
             Node::Product(factors) => self.product(c, factors),
-            _ if c.is_one() => self.pieces[&term],
+            _ if c.is_one() => self.pieces[term],
             _ => self.product(c, &[(term, Number::ONE)]),
         }
     }
@@ -204,7 +202,7 @@ impl Printer<'_> {
         }
         for (base, e) in factors {
             let list = if e.is_negative() { &mut under } else { &mut over };
-            let base = self.pieces[base];
+            let base = self.pieces[*base];
             let e = e.abs();
             list.push(if e.is_one() {
                 base
@@ -234,16 +232,16 @@ impl Printer<'_> {
         }
         match (Operator::of(op), args) {
             (Some(_), [a, b]) if op == Op::Pow => {
-                self.notation.power(&mut self.page, self.pieces[a], self.pieces[b])
+                self.notation.power(&mut self.page, self.pieces[*a], self.pieces[*b])
             }
             (Some(operator), [_, _]) => self.infix(operator, args),
             (Some(operator), [a]) => {
                 let level = operator.row().precedence;
-                let argument = self.within(self.pieces[a], level);
+                let argument = self.within(self.pieces[*a], level);
                 Piece::new(self.notation.prefix(&mut self.page, operator, argument), level)
             }
             _ => {
-                let parts: Vec<Piece> = args.iter().map(|a| self.pieces[a]).collect();
+                let parts: Vec<Piece> = args.iter().map(|a| self.pieces[*a]).collect();
                 self.notation.call(&mut self.page, op, &parts)
             }
         }
@@ -252,8 +250,8 @@ impl Printer<'_> {
     fn infix(&mut self, operator: Operator, args: &[Term]) -> Piece {
         let level = operator.row().precedence;
         // The right side does not group, so it needs brackets at equal tightness.
-        let a = self.within(self.pieces[&args[0]], level - 1);
-        let b = self.within(self.pieces[&args[1]], level);
+        let a = self.within(self.pieces[args[0]], level - 1);
+        let b = self.within(self.pieces[args[1]], level);
         Piece::new(self.notation.infix(&mut self.page, operator, a, b), level)
     }
 

@@ -13,8 +13,8 @@ pub struct Page {
 /// A text on a [`Page`].
 #[derive(Clone, Copy, Debug)]
 pub struct Text {
-    start: usize,
-    end: usize,
+    start: u32,
+    end: u32,
     /// Its length in bytes, written out.
     bytes: usize,
     /// Whether it begins with a digit.
@@ -27,7 +27,7 @@ pub enum Part {
     /// Letters that are always the same.
     Fixed(&'static str),
     /// A run of the page's words.
-    Word(usize, usize),
+    Word(u32, u32),
     /// Another text.
     Text(Text),
 }
@@ -59,18 +59,21 @@ impl Text {
 impl Page {
     /// A text of letters.
     pub fn word(&mut self, letters: &str) -> Text {
-        let start = self.words.len();
+        let start = place(self.words.len());
         self.words.push_str(letters);
-        self.join([Part::Word(start, self.words.len())])
+        self.join([Part::Word(start, place(self.words.len()))])
     }
 
     /// A text of parts, one after the other.
     pub fn join(&mut self, parts: impl IntoIterator<Item = Part>) -> Text {
-        let (start, mut bytes, mut digit) = (self.parts.len(), 0_usize, None);
+        let (start, mut bytes, mut digit) = (place(self.parts.len()), 0_usize, None);
         for part in parts {
             let (length, begins) = match part {
                 Part::Fixed(letters) => (letters.len(), begins_with_digit(letters)),
-                Part::Word(from, to) => (to - from, begins_with_digit(&self.words[from..to])),
+                Part::Word(from, to) => {
+                    let word = self.letters(from, to);
+                    (word.len(), begins_with_digit(word))
+                }
                 Part::Text(text) => (text.bytes, text.digit),
             };
             if length > 0 {
@@ -79,7 +82,11 @@ impl Page {
                 self.parts.push(part);
             }
         }
-        Text { start, end: self.parts.len(), bytes, digit: digit.unwrap_or(false) }
+        Text { start, end: place(self.parts.len()), bytes, digit: digit.unwrap_or(false) }
+    }
+
+    fn letters(&self, from: u32, to: u32) -> &str {
+        &self.words[from as usize..to as usize]
     }
 
     /// Texts with something between any two of them.
@@ -93,20 +100,26 @@ impl Page {
     /// The letters of a text.
     pub fn read(&self, text: Text) -> String {
         let mut letters = String::with_capacity(text.bytes);
-        let mut stack = vec![text.start..text.end];
+        let mut stack = Vec::new();
+        stack.push(text.start..text.end);
         while let Some(range) = stack.last_mut() {
-            let Some(place) = range.next() else {
+            let Some(part) = range.next() else {
                 stack.pop();
                 continue;
             };
-            match self.parts[place] {
+            match self.parts[part as usize] {
                 Part::Fixed(fixed) => letters.push_str(fixed),
-                Part::Word(from, to) => letters.push_str(&self.words[from..to]),
+                Part::Word(from, to) => letters.push_str(self.letters(from, to)),
                 Part::Text(text) => stack.push(text.start..text.end),
             }
         }
         letters
     }
+}
+
+/// A place on the page, which memory ends long before half words do.
+fn place(place: usize) -> u32 {
+    u32::try_from(place).expect("a page has fewer than 2^32 parts")
 }
 
 fn begins_with_digit(letters: &str) -> bool {

@@ -8,7 +8,7 @@
 mod functions;
 mod value;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
 
 use dashu_float::ops::Abs;
@@ -46,6 +46,8 @@ pub enum NoValue {
     Undecided,
     /// A number of more bits or a larger exponent than is computed.
     TooLarge,
+    /// More operations than are computed with so many bits.
+    TooLong,
     /// A name without a value.
     Unknown(String),
 }
@@ -56,8 +58,13 @@ pub type Outcome = Result<Real, NoValue>;
 /// Most bits of an exact intermediate number.
 const BITS: u64 = 8_000_000;
 
-/// Most bits of a number that is taken as it is where others are rounded.
+/// Most bits of a number that is taken as it is where others are rounded, and of a fraction that
+/// stays exact: finding common factors takes quadratic time.
 const EXACT_BITS: u64 = 4_096;
+
+/// What all operations may take together, roughly in nanoseconds; the first thousand always may.
+const WORK: u64 = 5_000_000_000;
+const FREE: u64 = 1_000;
 
 /// Binary digits before the point of the largest argument of an exponential.
 const EXPONENT: isize = 40;
@@ -106,6 +113,9 @@ pub struct Precision<'a> {
     /// What encloses π, once it was needed.
     pi: OnceCell<(Float, Float)>,
     at: &'a dyn Fn(&str) -> Option<Number>,
+    /// How many operations were computed, and what they took.
+    operations: Cell<u64>,
+    work: Cell<u64>,
 }
 
 impl<'a> Precision<'a> {
@@ -116,7 +126,43 @@ impl<'a> Precision<'a> {
     pub fn new(bits: usize, at: &'a dyn Fn(&str) -> Option<Number>) -> Precision<'a> {
         assert!(bits >= 64, "at least the bits of a machine word");
         let (context, cache) = (Context::new(bits), ConstCache::new());
-        Precision { context, cache, pi: OnceCell::new(), at }
+        let (operations, work) = (Cell::new(0), Cell::new(0));
+        Precision { context, cache, pi: OnceCell::new(), at, operations, work }
+    }
+
+    /// Counts an operation that takes so many nanoseconds.
+    fn spend(&self, work: u64) -> Result<(), NoValue> {
+        self.operations.set(self.operations.get() + 1);
+        self.work.set(self.work.get().saturating_add(work));
+        let much = self.operations.get() > FREE && self.work.get() > WORK;
+        if much { Err(NoValue::TooLong) } else { Ok(()) }
+    }
+
+    /// Counts a sum or a product, which takes machine words times each other at most.
+    fn spend_on(&self, a: &Real, b: &Real) -> Result<(), NoValue> {
+        let words = |value: &Real| match value {
+            Real::Exact(n) => n.bits() / 64 + 1,
+            Real::Turns(_) | Real::Between(..) => self.context.precision() as u64 / 32 + 10,
+        };
+        self.spend(10 + words(a).saturating_mul(words(b)))
+    }
+
+    /// Counts an exponential, a logarithm or the like.
+    fn spend_on_function(&self) -> Result<(), NoValue> {
+        let bits = self.context.precision() as u64;
+        self.spend(1000 * bits + bits * bits / 5)
+    }
+
+    /// An exact number, as long as it stays short.
+    fn bounded(&self, n: Number) -> Outcome {
+        match n.bits() {
+            bits if bits > BITS => Err(NoValue::TooLarge),
+            bits if bits > EXACT_BITS && !n.is_integer() => {
+                let (lo, hi) = self.ratio(&n);
+                Ok(Real::Between(lo, hi))
+            }
+            _ => Ok(Real::Exact(n)),
+        }
     }
 
     /// Whether two values differ for certain.
@@ -153,7 +199,7 @@ impl<'a> Precision<'a> {
                     self.around(Ok(pi)).expect("a number between three and four")
                 });
                 let pi = Real::Between(lo.clone(), hi.clone());
-                let product = self.times(&pi, &Real::Exact(factor.clone()));
+                let product = self.product(&pi, &Real::Exact(factor.clone()));
                 self.ends(&product.expect("the product of π and a ratio"))
             }
         }
@@ -237,8 +283,9 @@ impl<'a> Precision<'a> {
     }
 
     fn plus(&self, a: &Real, b: &Real) -> Outcome {
+        self.spend_on(a, b)?;
         match (a, b) {
-            (Real::Exact(a), Real::Exact(b)) => return bounded(a + b),
+            (Real::Exact(a), Real::Exact(b)) => return self.bounded(a + b),
             (Real::Exact(zero), x) | (x, Real::Exact(zero)) if zero.is_zero() => {
                 return Ok(x.clone());
             }
@@ -250,8 +297,13 @@ impl<'a> Precision<'a> {
     }
 
     fn times(&self, a: &Real, b: &Real) -> Outcome {
+        self.spend_on(a, b)?;
+        self.product(a, b)
+    }
+
+    fn product(&self, a: &Real, b: &Real) -> Outcome {
         match (a, b) {
-            (Real::Exact(a), Real::Exact(b)) => return bounded(a * b),
+            (Real::Exact(a), Real::Exact(b)) => return self.bounded(a * b),
             (Real::Exact(zero), _) | (_, Real::Exact(zero)) if zero.is_zero() => {
                 return Ok(Real::Exact(Number::ZERO));
             }
@@ -432,10 +484,6 @@ fn no_value(error: FpError) -> NoValue {
     }
 }
 
-fn bounded(n: Number) -> Outcome {
-    if n.bits() > BITS { Err(NoValue::TooLarge) } else { Ok(Real::Exact(n)) }
-}
-
 impl Algebra for Precision<'_> {
     type Value = Outcome;
 
@@ -475,8 +523,9 @@ impl Algebra for Precision<'_> {
             && !matches!(op, Op::Pow | Op::Sqrt)
             && let Some(n) = (op.row().exact)(&numbers)
         {
-            return bounded(n);
+            return self.bounded(n);
         }
+        self.spend_on_function()?;
         self.function(op, &args)
     }
 
