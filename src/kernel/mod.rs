@@ -5,6 +5,7 @@
 //! working memory is the caller's [`Scratch`].
 
 mod backend;
+pub mod calibrate;
 pub mod conformance;
 mod count;
 mod error;

@@ -17,6 +17,7 @@
 
 pub mod build;
 pub mod call;
+pub mod cycles;
 pub mod evaluate;
 pub mod expr;
 pub mod function;

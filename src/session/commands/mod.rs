@@ -1,5 +1,6 @@
 //! The commands: one table for the shell, the prompt, help, completion and the manual.
 
+mod calibrate;
 mod exports;
 mod expressions;
 mod models;
@@ -26,6 +27,7 @@ pub static COMMANDS: &[Command] = &[
     expressions::DET,
     expressions::INVERSE,
     expressions::LATEX,
+    calibrate::CALIBRATE,
     prompt::HELP,
     prompt::ASSUME,
     prompt::FORGET,
