@@ -12,6 +12,8 @@ mod commands;
 mod events;
 #[path = "suite/exports/mod.rs"]
 mod exports;
+#[path = "suite/extraction.rs"]
+mod extraction;
 #[path = "suite/grammar/mod.rs"]
 mod grammar;
 #[path = "suite/layers.rs"]
@@ -31,6 +33,8 @@ mod prompt;
 mod random;
 #[path = "suite/reference.rs"]
 mod reference;
+#[path = "suite/regions.rs"]
+mod regions;
 #[path = "suite/rules.rs"]
 mod rules;
 #[path = "suite/sensitivities.rs"]

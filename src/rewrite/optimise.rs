@@ -1,12 +1,10 @@
 //! `optimise(roots)`: the cheapest equal terms, over all roots at once, never dearer than given.
 
-use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cost::{Measure, cost};
-use super::extend::{extend, term_of};
-use super::extract::Extractor;
-use super::language::Form;
+use super::extend::extend;
+use super::extract::{Effort, Extractor};
 use super::region::Region;
 use super::rule::Ruleset;
 use super::saturate::{Budget, Stop, saturate};
@@ -22,8 +20,8 @@ pub struct Options {
     pub budget: Budget,
     /// Terms that one region may hold.
     pub region: usize,
-    /// Rounds of local search after each extraction.
-    pub rounds: usize,
+    /// Work of each extraction.
+    pub effort: Effort,
     /// Phases of saturation and domain-extending steps.
     pub phases: usize,
     /// What is known of symbols and elements beyond being real.
@@ -39,7 +37,7 @@ impl Options {
             measure: Measure::Cycles,
             budget: Budget::KERNEL,
             region: 160,
-            rounds: 4,
+            effort: Effort::KERNEL,
             phases: 2,
             assumptions: FxHashMap::default(),
             stop: || false,
@@ -140,45 +138,14 @@ fn saturated(
     options: &Options,
 ) -> (Vec<Term>, Stop) {
     let mut region = Region::load(graph, roots, boundary, &options.assumptions);
-    let loaded: Vec<Id> = region.ids.values().copied().collect();
     let stop = saturate(&mut region.classes, rules, &options.budget);
     if stop == Stop::Conflict {
         return (roots.to_vec(), stop);
     }
-    let classes = &region.classes;
-    let input: FxHashMap<Id, Form> = loaded
-        .into_iter()
-        .map(|id| {
-            (classes.find(id), classes.id_to_node(id).clone().map_children(|c| classes.find(c)))
-        })
-        .collect();
-    let extractor = Extractor::new(classes, &region.roots, options.measure);
-    let choice = extractor.best(&input, options.rounds);
-    match choice.as_ref().and_then(|c| extractor.program(c)) {
-        Some((steps, ids)) => (build(graph, &steps, &ids, options.measure), stop),
-        None => (roots.to_vec(), stop),
-    }
-}
-
-/// Terms of chosen nodes; grouped as chosen where sharing counts.
-fn build(graph: &mut Graph, steps: &[(Id, &Form)], roots: &[Id], measure: Measure) -> Vec<Term> {
-    let mut terms: FxHashMap<Id, Term> = FxHashMap::default();
-    for (id, node) in steps {
-        let args: Vec<Term> = node.children().iter().map(|c| terms[c]).collect();
-        let term = match node {
-            Form::Sum { constant, coefficients, .. } if measure.shares() => {
-                let parts = coefficients.iter().cloned().zip(args).collect();
-                graph.grouped_sum(constant.clone(), parts)
-            }
-            Form::Product { exponents, .. } if measure.shares() => {
-                let parts = args.into_iter().zip(exponents.iter().cloned()).collect();
-                graph.grouped_product(parts)
-            }
-            _ => term_of(graph, node, &args),
-        };
-        terms.insert(*id, term);
-    }
-    roots.iter().map(|id| terms[id]).collect()
+    let extractor = Extractor::new(graph, &region, options.measure);
+    let found = extractor.best(options.effort);
+    let terms = found.and_then(|found| extractor.terms(graph, &found.choice));
+    (terms.unwrap_or_else(|| roots.to_vec()), stop)
 }
 
 /// Roots that are optimised together, and the shared terms that are leaves for them.
@@ -310,6 +277,6 @@ mod tests {
         let kab = g.product([(a, Number::ONE), (b, Number::ONE), (k, Number::ONE)]);
         let (up, down) = (kab, g.neg(kab));
         let out = optimise(&mut g, &[up, down], &rules(), &Options::kernel());
-        assert!(out.cost_after <= 2.5);
+        assert!(out.cost_after <= 2.0 + Op::Neg.row().cycles);
     }
 }

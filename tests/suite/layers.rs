@@ -8,7 +8,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("term", &[]),
     ("syntax", &["text", "term"]),
-    ("rewrite", &["text", "term", "syntax"]),
+    ("rewrite", &["text", "term", "syntax", "kernel"]),
     ("calculus", &["text", "term", "syntax", "rewrite"]),
     ("kernel", &["term"]),
     ("numeric", &[]),

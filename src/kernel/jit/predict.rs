@@ -41,7 +41,8 @@ impl Prediction {
 
 /// Predicts one evaluation of the compiled tape.
 pub fn predict(tape: &Tape) -> Prediction {
-    let mut model = Model { tape, sum: Prediction::default(), ready: vec![0.0; tape.values as usize] };
+    let mut model =
+        Model { tape, sum: Prediction::default(), ready: vec![0.0; tape.values as usize] };
     model.block(&tape.steps, 1.0);
     let length = instructions(&tape.steps);
     Prediction {

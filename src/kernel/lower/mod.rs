@@ -17,6 +17,7 @@ use super::tape::{Input, Operand, Slice, Tape};
 use crate::term::{Affine, Binder, Graph, Node, Op, Symbol, Term};
 use builder::Builder;
 use cluster::Clusters;
+pub use plan::LARGEST_POWER;
 use plan::Task;
 use survey::Survey;
 
