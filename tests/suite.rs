@@ -8,6 +8,8 @@ mod batch;
 mod case;
 #[path = "suite/commands.rs"]
 mod commands;
+#[path = "suite/cycles.rs"]
+mod cycles;
 #[path = "suite/events.rs"]
 mod events;
 #[path = "suite/exports/mod.rs"]

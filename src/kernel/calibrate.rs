@@ -53,7 +53,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// 1, and may end the work, which then has no result.
 ///
 /// # Errors
-/// What the code generator refuses.
+/// What the code generator refuses, and [`Error::Clock`] when the clock stands still.
 pub fn calibrate(
     clock: &dyn Fn() -> u64,
     wanted: &dyn Fn(&str) -> bool,
@@ -122,6 +122,8 @@ const INPUTS: usize = 64;
 const NETWORKS: [usize; 5] = [100, 400, 1_000, 1_400, 4_000];
 /// Batches of which the fastest counts, and the nanoseconds of one.
 const BATCHES: (usize, u64) = (30, 200_000);
+/// More calls than any kernel needs to fill a batch.
+const MOST_CALLS: u64 = 1 << 20;
 /// Rounds of which the middle one counts.
 const ROUNDS: usize = 9;
 
@@ -288,10 +290,13 @@ impl<'c> Bench<'c> {
             }
             (self.clock)().saturating_sub(begun)
         };
-        // As many calls as fill a batch, found by doubling; a clock that stands still ends it.
+        // As many calls as fill a batch, found by doubling.
         let mut calls = 1;
-        while calls < 1 << 20 && batch(calls) < BATCHES.1 / 2 {
+        while batch(calls) < BATCHES.1 / 2 {
             calls *= 2;
+            if calls > MOST_CALLS {
+                return Err(Error::Clock);
+            }
         }
         let least = (0..BATCHES.0).map(|_| batch(calls)).min().unwrap_or(0);
         Ok(least as f64 / calls as f64)

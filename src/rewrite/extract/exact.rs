@@ -62,7 +62,7 @@ impl Search {
             return Optimum { better: None, lower: NEVER };
         }
         self.spend(8 * problem.nodes() as u64);
-        let pruned = prune(problem, &trees);
+        let pruned = prune(problem, &trees, given);
         let given = given.map(|choice| pruned.inside(choice));
         let (small, mut choice) = (&pruned.problem, vec![NONE; pruned.problem.classes()]);
         let (decided, parts) = parts(small, &mut choice);

@@ -78,7 +78,7 @@ pub fn solve(problem: &Problem, given: Option<&[u32]>, effort: Effort) -> Option
     if problem.roots().iter().any(|&root| whole.choice[root as usize] == NONE) {
         return None;
     }
-    let pruned = prune(problem, &whole);
+    let pruned = prune(problem, &whole, given);
     let small = &pruned.problem;
     let users = small.users();
     let trees = tree::trees(small, &users, &|_| 1.0);

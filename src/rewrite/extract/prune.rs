@@ -38,9 +38,10 @@ const SPREAD: usize = 6;
 /// The most passes over the problem; each is linear.
 const PASSES: usize = 8;
 
-/// Prunes a problem whose cheapest trees are known.
-pub fn prune(whole: &Problem, trees: &Trees) -> Pruned {
-    let mut work = Work::new(whole, trees);
+/// Prunes a problem whose cheapest trees are known; of nodes that are equally good those of the
+/// given choice are left.
+pub fn prune(whole: &Problem, trees: &Trees, given: Option<&[u32]>) -> Pruned {
+    let mut work = Work::new(whole, trees, given);
     // What is needed stays needed when nodes are taken away.
     let cyclic = work.order.iter().any(|&c| !work.alone[work.component[c as usize] as usize]);
     let needs = Needs::new(whole.classes(), &work.order, cyclic, |class| {
@@ -56,6 +57,7 @@ pub fn prune(whole: &Problem, trees: &Trees) -> Pruned {
 
 struct Work<'t> {
     trees: &'t Trees,
+    given: Option<&'t [u32]>,
     /// The strongly connected component of each class: only inside of one can there be cycles.
     component: Vec<u32>,
     /// Whether a component is one class.
@@ -73,7 +75,7 @@ struct Work<'t> {
 }
 
 impl<'t> Work<'t> {
-    fn new(whole: &Problem, trees: &'t Trees) -> Work<'t> {
+    fn new(whole: &Problem, trees: &'t Trees, given: Option<&'t [u32]>) -> Work<'t> {
         let finite = |node: u32| {
             let class = whole.class_of(node);
             whole.children(node).iter().all(|&k| trees.rank[k as usize] != NONE && k != class)
@@ -97,6 +99,7 @@ impl<'t> Work<'t> {
         component.iter().for_each(|&c| members[c as usize] += 1);
         let mut work = Work {
             trees,
+            given,
             component,
             alone: members.iter().map(|&n| n == 1).collect(),
             position,
@@ -238,7 +241,8 @@ impl<'t> Work<'t> {
         if nodes.len() < 2 {
             return;
         }
-        nodes.sort_by_key(|n| (n.price, n.children.len(), n.origin));
+        let is_other = |n: &Node| self.given.is_none_or(|g| g[class as usize] != n.origin);
+        nodes.sort_by_key(|n| (n.price, n.children.len(), is_other(n), n.origin));
         let alone = self.alone[self.component[class as usize] as usize];
         let mut kept: Vec<Node> = Vec::with_capacity(nodes.len());
         let mut closure = Set::new();
@@ -253,7 +257,8 @@ impl<'t> Work<'t> {
                     let tree = if alone { self.trees.price[child as usize] } else { Price::MAX };
                     sum.saturating_add(tree)
                 });
-                price <= node.price
+                // What was given is not replaced by what is only as good.
+                price < node.price + Price::from(is_other(&node))
             });
             match better {
                 Some(better) => self.instead[node.origin as usize] = better.origin,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::kernel::calibrate::{calibrate, names};
-use crate::session::command::{Answer, Argument, Command, Example, Flag, Place, Sort, Stop};
+use crate::session::command::{Answer, Argument, Command, Flag, Place, Sort, Stop};
 use crate::session::output::Partial;
 use crate::text::{Kind, nearest};
 
@@ -26,10 +26,7 @@ pub const CALIBRATE: Command = Command {
         ..Flag::with("output", "FILE", "where to write the table")
     }],
     place: Place::Everywhere,
-    examples: &[Example {
-        line: "calibrate add mul",
-        result: "# Cycles of operations in compiled kernels…",
-    }],
+    examples: &[],
     run: |_, call| {
         for name in &call.arguments {
             if !names().any(|known| known == name) {
