@@ -66,6 +66,18 @@ fn gaps(regions: &[regions::Roots], budget: &Budget) {
         let (exact, c) = timed(Effort::EXACT);
         let mut graph = roots.graph.clone();
         let terms = extractor.terms(&mut graph, &exact.choice).expect("terms");
+        if std::env::var("SHOW").is_ok() {
+            let b = cost(&graph, &terms, Measure::Cycles);
+            if (b * 1000.0 - exact.cost as f64).abs() > 900.0 {
+                println!(
+                    "DIFF {} promised {} built {b} given {} input {}",
+                    roots.name,
+                    exact.cost,
+                    problem.cost(extractor.given()).unwrap(),
+                    cost(&roots.graph, &roots.terms, Measure::Cycles)
+                );
+            }
+        }
         found.push(Found {
             kind: match roots.name.split(' ').next() {
                 Some("polynomials") => "polynomials",

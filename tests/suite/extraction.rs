@@ -169,7 +169,7 @@ fn extraction_from_regions_is_ordered_and_optimal() {
     let mut proven = 0;
     let regions = regions(&examples(), 36);
     for roots in &regions {
-        let region = roots.saturated_for_kernels();
+        let region = roots.saturated(&Options::kernel().budget);
         let extractor = Extractor::new(&roots.graph, &region, Measure::Cycles);
         let problem = extractor.problem();
         let given = problem.cost(extractor.given()).expect("the input is a solution");

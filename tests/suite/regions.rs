@@ -2,9 +2,9 @@
 
 use isoterm::calculus;
 use isoterm::kernel::OperationCounts;
+use isoterm::rewrite::Ruleset;
 use isoterm::rewrite::region::Region;
 use isoterm::rewrite::saturate::{Budget, saturate};
-use isoterm::rewrite::{Options, Ruleset};
 use isoterm::term::{Affine, Graph, Number, Op, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -30,11 +30,6 @@ impl Roots {
         let mut region = Region::load(&self.graph, &self.terms, &boundary, &assumptions);
         saturate(&mut region.classes, Ruleset::standard(), budget);
         region
-    }
-
-    /// The same with the budget of kernels.
-    pub fn saturated_for_kernels(&self) -> Region {
-        self.saturated(&Options::kernel().budget)
     }
 }
 

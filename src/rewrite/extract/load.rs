@@ -2,13 +2,15 @@
 //!
 //! Lowering shares more than classes: a scaled term `2*x`, the square inside a cube, the inverse
 //! of a divisor are each computed once for all that need them. Each such part becomes a class of
-//! its own here, so that its price is paid once. What is left out is sharing by accident: two
-//! sums that balance the same terms into the same pair.
+//! its own here, so that its price is paid once. So do pairs of a longer sum or product that
+//! several of them have in common ([`super::share`]). What is left out is sharing by accident, of
+//! what lowering happens to group alike.
 
 use egg::{Id, Language};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::problem::{Price, Problem};
+use super::problem::{NONE, Price, Problem};
+use super::share::share;
 use crate::kernel::LARGEST_POWER;
 use crate::rewrite::cost::{Measure, size};
 use crate::rewrite::facts::Graph as Classes;
@@ -16,16 +18,23 @@ use crate::rewrite::language::Form;
 use crate::term::{Graph, Number, Op};
 
 /// Factors with their exponents.
-type Factors = Box<[(Id, Number)]>;
+pub type Factors = Box<[(Id, Number)]>;
 
-/// What a class of the problem stands for.
+/// What a class of the problem stands for. Members of sums and products are classes of the
+/// problem.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Part {
     /// A class of the e-graph.
     Class(Id),
+    /// A number in a sum.
+    Constant(Number),
     /// A class times a constant.
     Scaled(Number, Id),
-    /// A product of positive integer powers, by repeated squaring of what they have in common.
+    /// A sum of two or more members, sorted, with whether each is subtracted.
+    Plus(Box<[(u32, bool)]>),
+    /// A product of two or more members, sorted.
+    Times(Box<[u32]>),
+    /// A product of powers, not all of them first, by squaring what they have in common.
     Powers(Box<[(Id, i64)]>),
     /// A square root.
     Root(Id),
@@ -42,10 +51,24 @@ pub enum Part {
 pub enum Meaning {
     /// The class of the e-graph is built like this.
     Form(Form),
-    /// A part of a form is computed.
-    Part,
-    /// A constant is divided by what this class, built like this, is one over.
-    Quotient(Id, Form),
+    /// The part is computed as it stands.
+    Plain,
+    /// The sum or product is computed as this one, in which two members are one.
+    Through(u32),
+    /// A constant is divided by what this is one over.
+    Quotient(Form),
+}
+
+/// A way to compute a part: its own cycles, the classes of the problem that it needs, what it
+/// means.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// Cycles without those of its needs.
+    pub cycles: f64,
+    /// The needs.
+    pub needs: Vec<u32>,
+    /// What it means.
+    pub meaning: Meaning,
 }
 
 /// A problem with what its classes and nodes stand for.
@@ -56,64 +79,41 @@ pub struct Loaded {
     pub parts: Vec<Part>,
     /// What each node means.
     pub meanings: Vec<Meaning>,
-    /// The class of the problem of each class of the e-graph below the roots.
+    /// For each class that is no class of the e-graph the node that computes it by itself.
+    pub plain: Vec<u32>,
+    /// The class of the problem of each part.
     pub index: FxHashMap<Part, u32>,
 }
 
-/// A candidate for a part: own price, parts that it needs, what it means.
-type Candidate = (f64, Vec<Part>, Meaning);
-
 /// Loads what is below the roots.
 pub fn load(graph: &Graph, classes: &Classes, roots: &[Id], measure: Measure) -> Loaded {
-    let mut loader = Loader {
-        graph,
-        classes,
-        measure,
-        trips: trips(classes),
-        binders: FxHashMap::default(),
-        index: FxHashMap::default(),
-        parts: Vec::new(),
-    };
-    loader.spread_binders();
+    let mut loader = Loader::new(graph, classes, measure);
     let roots: Vec<u32> =
         roots.iter().map(|&id| loader.number(Part::Class(classes.find(id)))).collect();
-    let (mut problem, mut meanings) = (Problem::new(), Vec::new());
-    while problem.classes() < loader.parts.len() {
-        let part = loader.parts[problem.classes()].clone();
-        let mut candidates = loader.candidates(&part);
+    loader.complete();
+    share(&mut loader);
+    let (mut problem, mut meanings, mut plain) = (Problem::new(), Vec::new(), Vec::new());
+    for mut candidates in loader.candidates {
         candidates.sort_by(|a, b| {
-            a.0.total_cmp(&b.0).then_with(|| match (&a.2, &b.2) {
+            a.cycles.total_cmp(&b.cycles).then_with(|| match (&a.meaning, &b.meaning) {
                 (Meaning::Form(a), Meaning::Form(b)) => a.cmp(b),
                 _ => std::cmp::Ordering::Equal,
             })
         });
-        let mut nodes: Vec<(Price, Vec<u32>)> = Vec::with_capacity(candidates.len());
-        for (price, needs, meaning) in candidates {
-            let children = needs.into_iter().map(|part| loader.number(part)).collect();
-            nodes.push(((price * 1000.0).round() as Price, children));
-            meanings.push(meaning);
-        }
-        problem.push(nodes);
+        let is_plain = |c: &Candidate| matches!(c.meaning, Meaning::Plain);
+        let at = candidates.iter().position(is_plain);
+        plain.push(at.map_or(NONE, |at| (meanings.len() + at) as u32));
+        problem.push(candidates.into_iter().map(|c| {
+            meanings.push(c.meaning);
+            ((c.cycles * 1000.0).round() as Price, c.needs)
+        }));
     }
     problem.set_roots(roots);
-    Loaded { problem, parts: loader.parts, meanings, index: loader.index }
+    Loaded { problem, parts: loader.parts, meanings, plain, index: loader.index }
 }
 
-/// How often each index runs: by level, at least once.
-fn trips(classes: &Classes) -> [f64; 32] {
-    let mut trips = [1.0_f64; 32];
-    for class in classes.classes() {
-        for node in &class.nodes {
-            if let Form::Reduce(binder, from, to, _) = node {
-                let trips = &mut trips[usize::from(binder.0)];
-                *trips = trips.max(to.saturating_sub(*from).saturating_add(1) as f64);
-            }
-        }
-    }
-    trips
-}
-
-struct Loader<'a> {
+/// The parts met so far and the ways to compute them.
+pub struct Loader<'a> {
     graph: &'a Graph,
     classes: &'a Classes,
     measure: Measure,
@@ -121,12 +121,37 @@ struct Loader<'a> {
     trips: [f64; 32],
     /// The indices that classes depend on, as bits; empty when nothing is summed over a range.
     binders: FxHashMap<Id, u32>,
+    /// Classes that are known before the kernel runs.
+    constants: FxHashSet<Id>,
     index: FxHashMap<Part, u32>,
-    parts: Vec<Part>,
+    /// All parts, by number.
+    pub parts: Vec<Part>,
+    /// Their candidates; of the last ones perhaps not yet known.
+    pub candidates: Vec<Vec<Candidate>>,
 }
 
-impl Loader<'_> {
-    fn number(&mut self, part: Part) -> u32 {
+impl<'a> Loader<'a> {
+    fn new(graph: &'a Graph, classes: &'a Classes, measure: Measure) -> Loader<'a> {
+        let mut loader = Loader {
+            graph,
+            classes,
+            measure,
+            trips: trips(classes),
+            binders: FxHashMap::default(),
+            constants: FxHashSet::default(),
+            index: FxHashMap::default(),
+            parts: Vec::new(),
+            candidates: Vec::new(),
+        };
+        if measure.shares() {
+            loader.find_binders();
+            loader.find_constants();
+        }
+        loader
+    }
+
+    /// The number of a part.
+    pub fn number(&mut self, part: Part) -> u32 {
         let parts = &mut self.parts;
         *self.index.entry(part).or_insert_with_key(|part| {
             parts.push(part.clone());
@@ -134,23 +159,52 @@ impl Loader<'_> {
         })
     }
 
-    fn candidates(&self, part: &Part) -> Vec<Candidate> {
+    /// Finds the candidates of all parts, and of the parts that these need.
+    pub fn complete(&mut self) {
+        while let Some(part) = self.parts.get(self.candidates.len()).cloned() {
+            let candidates = self.candidates_of(&part);
+            self.candidates.push(candidates);
+        }
+    }
+
+    fn candidates_of(&mut self, part: &Part) -> Vec<Candidate> {
+        let mul = Op::Mul.row().cycles;
+        let plain = |cycles: f64, needs: Vec<u32>| {
+            vec![Candidate { cycles, needs, meaning: Meaning::Plain }]
+        };
         match part {
             Part::Class(id) => self.class(*id),
-            Part::Scaled(c, id) => self.scaled(c, *id),
-            Part::Powers(powers) => vec![self.powers(powers)],
-            Part::Root(id) => vec![self.one(Op::Sqrt, *id)],
-            Part::Power(id, _) => vec![self.one(Op::Pow, *id)],
-            Part::Side(factors) => vec![self.side(factors)],
+            Part::Constant(_) => plain(0.0, Vec::new()),
+            Part::Scaled(_, id) => self.scaled(*id),
+            Part::Plus(members) => {
+                let members: Vec<u32> = members.iter().map(|(member, _)| *member).collect();
+                plain(self.joins(&members, Op::Add.row().cycles), members)
+            }
+            Part::Times(members) => plain(self.joins(members, mul), members.to_vec()),
+            Part::Powers(powers) => {
+                let (cycles, needs) = self.powers(powers);
+                plain(cycles, needs)
+            }
+            Part::Root(id) => plain(
+                self.times(&[*id], Op::Sqrt.row().cycles),
+                vec![self.number(Part::Class(*id))],
+            ),
+            Part::Power(id, _) => {
+                plain(self.times(&[*id], Op::Pow.row().cycles), vec![self.number(Part::Class(*id))])
+            }
+            Part::Side(factors) => {
+                let members = self.side(factors);
+                plain(self.joins(&members, mul), members)
+            }
             Part::Inverse(factors) => {
-                let price = self.times(&[factors[0].0], Op::Div.row().cycles);
-                vec![(price, vec![part_of(factors)], Meaning::Part)]
+                let ids: Vec<Id> = factors.iter().map(|(id, _)| *id).collect();
+                plain(self.times(&ids, Op::Div.row().cycles), vec![self.product_part(factors)])
             }
         }
     }
 
     /// The forms of a class of the e-graph.
-    fn class(&self, id: Id) -> Vec<Candidate> {
+    fn class(&mut self, id: Id) -> Vec<Candidate> {
         let mut forms: Vec<Form> = self.classes[id]
             .nodes
             .iter()
@@ -162,12 +216,9 @@ impl Loader<'_> {
         forms.into_iter().flat_map(|form| self.form(form)).collect()
     }
 
-    fn form(&self, form: Form) -> Vec<Candidate> {
-        let all = || form.children().iter().map(|&id| Part::Class(id)).collect::<Vec<Part>>();
-        if !self.measure.shares() {
-            return vec![(size(&form), all(), Meaning::Form(form))];
-        }
-        let price = match &form {
+    fn form(&mut self, form: Form) -> Vec<Candidate> {
+        let cycles = match &form {
+            _ if !self.measure.shares() => size(&form),
             Form::Leaf(_) | Form::Number(_) => 0.0,
             Form::Sum { .. } => return vec![self.sum(form)],
             Form::Product { .. } => return self.product(form),
@@ -177,130 +228,189 @@ impl Loader<'_> {
             // Each member is added inside of the loop.
             Form::Reduce(.., ids) => self.times(ids, Op::Add.row().cycles),
         };
-        vec![(price, all(), Meaning::Form(form))]
+        let needs = form.children().iter().map(|&id| self.number(Part::Class(id))).collect();
+        vec![Candidate { cycles, needs, meaning: Meaning::Form(form) }]
     }
 
     /// Additions and subtractions of scaled terms; a sign is turned in a constant where there is
     /// one, else by an operation.
-    fn sum(&self, form: Form) -> Candidate {
+    fn sum(&mut self, form: Form) -> Candidate {
         let Form::Sum { constant, .. } = &form else { unreachable!("a sum") };
-        let unit = |c: &Number| c.is_one() || *c == Number::MINUS_ONE;
-        let (mut needs, mut members, mut price) = (Vec::new(), Vec::new(), 0.0);
+        let mut members: Vec<(u32, bool)> = Vec::new();
         let mut turn = form.terms().all(|(c, _)| c.is_negative()) && !constant.is_positive();
         if !constant.is_zero() {
-            turn = false;
-            members.push(0);
+            let turned = std::mem::take(&mut turn);
+            let part = Part::Constant(if turned { constant.clone() } else { constant.abs() });
+            members.push((self.number(part), constant.is_negative() && !turned));
         }
         for (c, id) in form.terms() {
-            members.push(self.binders(&[id]));
-            needs.push(match unit(c) {
+            let unit = c.is_one() || *c == Number::MINUS_ONE;
+            let turned = !unit && std::mem::take(&mut turn);
+            let part = match unit {
                 true => Part::Class(id),
-                false => {
-                    let turned = std::mem::take(&mut turn);
-                    Part::Scaled(if turned { c.clone() } else { c.abs() }, id)
-                }
-            });
+                false => Part::Scaled(if turned { c.clone() } else { c.abs() }, id),
+            };
+            members.push((self.number(part), c.is_negative() && !turned));
         }
+        let mut cycles = 0.0;
         if turn {
-            price += self.times(form.children(), Op::Neg.row().cycles);
+            // A sum of plain terms that are all subtracted is added up and turned.
+            cycles = self.times(form.children(), Op::Neg.row().cycles);
+            members.iter_mut().for_each(|(_, minus)| *minus = false);
         }
-        price += self.joins(&mut members, Op::Add.row().cycles);
-        (price, needs, Meaning::Form(form))
+        let needs = self.sum_of(members).into_iter().collect();
+        Candidate { cycles, needs, meaning: Meaning::Form(form) }
+    }
+
+    /// The number of the sum of some members; of one member itself.
+    pub fn sum_of(&mut self, mut members: Vec<(u32, bool)>) -> Option<u32> {
+        members.sort_unstable();
+        match members[..] {
+            [] => None,
+            [(member, _)] => Some(member),
+            _ => Some(self.number(Part::Plus(members.into()))),
+        }
+    }
+
+    /// The number of the product of some members; of one member itself.
+    pub fn product_of(&mut self, mut members: Vec<u32>) -> u32 {
+        members.sort_unstable();
+        match members[..] {
+            [member] => member,
+            _ => self.number(Part::Times(members.into())),
+        }
     }
 
     /// A product, and with a divisor once as a quotient and once with the divisor's inverse, which
     /// other products may share.
-    fn product(&self, form: Form) -> Vec<Candidate> {
+    fn product(&mut self, form: Form) -> Vec<Candidate> {
         let (over, under) = sides(form.factors());
-        let (mul, div) = (Op::Mul.row().cycles, Op::Div.row().cycles);
         let meaning = Meaning::Form(form.clone());
+        let mut found = Vec::new();
+        let mut push = |cycles: f64, needs: Vec<u32>| {
+            found.push(Candidate { cycles, needs, meaning: meaning.clone() });
+        };
         if under.is_empty() {
-            return vec![(0.0, vec![part_of(&over)], meaning)];
+            push(0.0, vec![self.product_part(&over)]);
+            return found;
         }
-        let inverse = Part::Inverse(under.clone());
+        let inverse = self.number(Part::Inverse(under.clone()));
         if over.is_empty() {
-            return vec![(0.0, vec![inverse], meaning)];
+            push(0.0, vec![inverse]);
+            return found;
         }
-        let price = |cycles| self.times(form.children(), cycles);
-        vec![
-            (price(div), vec![part_of(&over), part_of(&under)], meaning.clone()),
-            (price(mul), vec![part_of(&over), inverse], meaning),
-        ]
+        let (above, below) = (self.product_part(&over), self.product_part(&under));
+        push(self.times(form.children(), Op::Div.row().cycles), vec![above, below]);
+        push(self.times(form.children(), Op::Mul.row().cycles), vec![above, inverse]);
+        found
     }
 
     /// A multiplication by a constant, or the division of the constant where the class is one
     /// over something.
-    fn scaled(&self, c: &Number, id: Id) -> Vec<Candidate> {
-        let price = self.times(&[id], Op::Mul.row().cycles);
-        let mut found = vec![(price, vec![Part::Class(id)], Meaning::Part)];
-        debug_assert!(!c.is_one());
-        for form in &self.classes[id].nodes {
-            let form = form.clone().map_children(|c| self.classes.find(c));
+    fn scaled(&mut self, id: Id) -> Vec<Candidate> {
+        let mut found = vec![Candidate {
+            cycles: self.times(&[id], Op::Mul.row().cycles),
+            needs: vec![self.number(Part::Class(id))],
+            meaning: Meaning::Plain,
+        }];
+        let classes = self.classes;
+        for form in &classes[id].nodes {
+            let form = form.clone().map_children(|c| classes.find(c));
             let (over, under) = sides(form.factors());
             if over.is_empty() && !under.is_empty() {
-                let price = self.times(form.children(), Op::Div.row().cycles);
-                found.push((price, vec![part_of(&under)], Meaning::Quotient(id, form)));
+                found.push(Candidate {
+                    cycles: self.times(form.children(), Op::Div.row().cycles),
+                    needs: vec![self.product_part(&under)],
+                    meaning: Meaning::Quotient(form),
+                });
             }
         }
         found
     }
 
     /// `Π base ^ n`: the square of the powers halved, times the bases with odd powers.
-    fn powers(&self, powers: &[(Id, i64)]) -> Candidate {
+    fn powers(&mut self, powers: &[(Id, i64)]) -> (f64, Vec<u32>) {
         let mul = Op::Mul.row().cycles;
-        if powers.iter().all(|(_, n)| *n == 1) {
-            let mut members: Vec<u32> = powers.iter().map(|(id, _)| self.binders(&[*id])).collect();
-            let needs = powers.iter().map(|(id, _)| Part::Class(*id)).collect();
-            return (self.joins(&mut members, mul), needs, Meaning::Part);
-        }
         let halves: Vec<(Id, i64)> =
             powers.iter().filter(|(_, n)| *n > 1).map(|(id, n)| (*id, n / 2)).collect();
         let odd: Vec<(Id, i64)> =
             powers.iter().filter(|(_, n)| n % 2 == 1).map(|(id, _)| (*id, 1)).collect();
         let ids = |list: &[(Id, i64)]| list.iter().map(|(id, _)| *id).collect::<Vec<Id>>();
-        let (mut price, mut needs) =
-            (self.times(&ids(&halves), mul), vec![product_of_powers(halves)]);
+        let (mut cycles, mut needs) =
+            (self.times(&ids(&halves), mul), vec![self.product_of_powers(halves)]);
         if !odd.is_empty() {
-            price += self.times(&ids(powers), mul);
-            needs.push(product_of_powers(odd));
+            cycles += self.times(&ids(powers), mul);
+            needs.push(self.product_of_powers(odd));
         }
-        (price, needs, Meaning::Part)
+        (cycles, needs)
     }
 
-    /// A side with roots or called powers: each computed apart and multiplied.
-    fn side(&self, factors: &[(Id, Number)]) -> Candidate {
-        let (mut powers, mut needs) = (Vec::new(), Vec::new());
+    /// The members of a side with roots or called powers: each computed apart and multiplied.
+    fn side(&mut self, factors: &[(Id, Number)]) -> Vec<u32> {
+        let (mut powers, mut members) = (Vec::new(), Vec::new());
         for (id, exponent) in factors {
             match exponent.small() {
                 Some((n, 1)) if (1..=LARGEST_POWER).contains(&n) => powers.push((*id, n)),
                 Some((n, 2)) if (1..=LARGEST_POWER).contains(&n) => {
-                    needs.push(Part::Root(*id));
+                    members.push(self.number(Part::Root(*id)));
                     if n > 1 {
                         powers.push((*id, n / 2));
                     }
                 }
-                _ => needs.push(Part::Power(*id, exponent.clone())),
+                _ => members.push(self.number(Part::Power(*id, exponent.clone()))),
             }
         }
         if !powers.is_empty() {
-            needs.push(product_of_powers(powers));
+            members.push(self.product_of_powers(powers));
         }
-        let mut members: Vec<u32> = needs.iter().map(|part| self.binders_of(part)).collect();
-        (self.joins(&mut members, Op::Mul.row().cycles), needs, Meaning::Part)
+        members
     }
 
-    fn one(&self, op: Op, id: Id) -> Candidate {
-        (self.times(&[id], op.row().cycles), vec![Part::Class(id)], Meaning::Part)
+    /// One side of a division, not empty.
+    fn product_part(&mut self, factors: &[(Id, Number)]) -> u32 {
+        let powers: Option<Vec<(Id, i64)>> = factors
+            .iter()
+            .map(|(id, e)| match e.small() {
+                Some((n, 1)) if (1..=LARGEST_POWER).contains(&n) => Some((*id, n)),
+                _ => None,
+            })
+            .collect();
+        match powers {
+            Some(powers) => self.product_of_powers(powers),
+            None => self.number(Part::Side(factors.into())),
+        }
     }
 
-    /// The price of an operation on these classes, as often as its loops run.
+    fn product_of_powers(&mut self, powers: Vec<(Id, i64)>) -> u32 {
+        if powers.iter().any(|(_, n)| *n != 1) {
+            return self.number(Part::Powers(powers.into()));
+        }
+        let members = powers.iter().map(|(id, _)| self.number(Part::Class(*id))).collect();
+        self.product_of(members)
+    }
+
+    /// The price of an operation on these classes, as often as its loops run; what is known
+    /// before the kernel runs costs nothing.
     fn times(&self, ids: &[Id], cycles: f64) -> f64 {
-        cycles * self.runs(self.binders(ids))
+        match !ids.is_empty() && ids.iter().all(|id| self.constants.contains(id)) {
+            true => 0.0,
+            false => cycles * self.runs(self.binders(ids)),
+        }
     }
 
     /// The price of joining members: those of outer loops among themselves first, outside.
-    fn joins(&self, members: &mut [u32], cycles: f64) -> f64 {
-        let mut runs: Vec<f64> = members.iter().map(|&binders| self.runs(binders)).collect();
+    fn joins(&self, members: &[u32], cycles: f64) -> f64 {
+        let mut ids: Vec<Vec<Id>> = Vec::new();
+        let mut known = 0;
+        for &member in members {
+            let list = self.ids(member);
+            known += usize::from(list.iter().all(|id| self.constants.contains(id)));
+            ids.push(list);
+        }
+        if known == members.len() {
+            return 0.0;
+        }
+        let mut runs: Vec<f64> = ids.iter().map(|ids| self.runs(self.binders(ids))).collect();
         runs.sort_by(|a, b| b.total_cmp(a));
         // The innermost joins with each outer group once.
         let groups = runs.chunk_by(|a, b| a == b);
@@ -319,50 +429,80 @@ impl Loader<'_> {
         ids.iter().fold(0, |all, id| all | self.binders.get(id).copied().unwrap_or(0))
     }
 
-    fn binders_of(&self, part: &Part) -> u32 {
-        match part {
+    /// The classes of the e-graph that a part is made of.
+    fn ids(&self, part: u32) -> Vec<Id> {
+        match &self.parts[part as usize] {
             Part::Class(id) | Part::Scaled(_, id) | Part::Root(id) | Part::Power(id, _) => {
-                self.binders(&[*id])
+                vec![*id]
             }
-            Part::Powers(list) => list.iter().fold(0, |all, (id, _)| all | self.binders(&[*id])),
-            Part::Side(list) | Part::Inverse(list) => {
-                list.iter().fold(0, |all, (id, _)| all | self.binders(&[*id]))
-            }
+            Part::Constant(_) => Vec::new(),
+            Part::Plus(members) => members.iter().flat_map(|(m, _)| self.ids(*m)).collect(),
+            Part::Times(members) => members.iter().flat_map(|m| self.ids(*m)).collect(),
+            Part::Powers(list) => list.iter().map(|(id, _)| *id).collect(),
+            Part::Side(list) | Part::Inverse(list) => list.iter().map(|(id, _)| *id).collect(),
         }
     }
 
     /// Finds the indices that each class depends on: those that all of its forms have in common.
-    fn spread_binders(&mut self) {
+    fn find_binders(&mut self) {
         if self.trips.iter().all(|&n| n == 1.0) {
             return;
         }
         // From all indices downwards: what depends on itself keeps only what its other forms have.
         self.binders = self.classes.classes().map(|class| (class.id, u32::MAX)).collect();
-        let mut changed = true;
-        while changed {
-            changed = false;
-            for class in self.classes.classes() {
-                let of = |node: &Form| match node {
-                    Form::Leaf(term) => self.graph.free_binders(*term),
-                    Form::Reduce(binder, _, _, ids) => self.binders(ids) & !(1 << binder.0),
-                    _ => node
-                        .children()
-                        .iter()
-                        .fold(0, |all, &id| all | self.binders(&[self.classes.find(id)])),
-                };
-                let common = class.nodes.iter().map(of).fold(u32::MAX, |all, b| all & b);
-                if common != self.binders[&class.id] {
-                    self.binders.insert(class.id, common);
-                    changed = true;
-                }
+        self.spread(|loader, class| {
+            let of = |node: &Form| match node {
+                Form::Leaf(term) => loader.graph.free_binders(*term),
+                Form::Reduce(binder, _, _, ids) => loader.binders(ids) & !(1 << binder.0),
+                _ => node
+                    .children()
+                    .iter()
+                    .fold(0, |all, &id| all | loader.binders(&[loader.classes.find(id)])),
+            };
+            let common =
+                loader.classes[class].nodes.iter().map(of).fold(u32::MAX, |all, b| all & b);
+            loader.binders.insert(class, common) != Some(common)
+        });
+    }
+
+    /// Finds the classes with a form whose arguments are known before the kernel runs.
+    fn find_constants(&mut self) {
+        self.spread(|loader, class| {
+            let known = |node: &Form| match node {
+                Form::Leaf(_) | Form::Reduce(..) | Form::Apply(..) => false,
+                _ => node
+                    .children()
+                    .iter()
+                    .all(|&id| loader.constants.contains(&loader.classes.find(id))),
+            };
+            loader.classes[class].nodes.iter().any(known) && loader.constants.insert(class)
+        });
+    }
+
+    /// Visits all classes until nothing changes.
+    fn spread(&mut self, mut visit: impl FnMut(&mut Self, Id) -> bool) {
+        let ids: Vec<Id> = self.classes.classes().map(|class| class.id).collect();
+        while ids.iter().fold(false, |changed, &id| visit(self, id) | changed) {}
+    }
+}
+
+/// How often each index runs: by level, at least once.
+fn trips(classes: &Classes) -> [f64; 32] {
+    let mut trips = [1.0_f64; 32];
+    for class in classes.classes() {
+        for node in &class.nodes {
+            if let Form::Reduce(binder, from, to, _) = node {
+                let trips = &mut trips[usize::from(binder.0)];
+                *trips = trips.max(to.saturating_sub(*from).saturating_add(1) as f64);
             }
         }
     }
+    trips
 }
 
 /// Numerator and denominator of a product, both with positive exponents; powers by a call stand in
 /// the numerator with their own.
-fn sides<'a>(factors: impl Iterator<Item = (Id, &'a Number)>) -> (Factors, Factors) {
+pub fn sides<'a>(factors: impl Iterator<Item = (Id, &'a Number)>) -> (Factors, Factors) {
     let (mut over, mut under) = (Vec::new(), Vec::new());
     for (id, exponent) in factors {
         let size = exponent.abs();
@@ -376,26 +516,4 @@ fn sides<'a>(factors: impl Iterator<Item = (Id, &'a Number)>) -> (Factors, Facto
         }
     }
     (over.into(), under.into())
-}
-
-/// One side of a division, not empty.
-fn part_of(factors: &[(Id, Number)]) -> Part {
-    let powers: Option<Vec<(Id, i64)>> = factors
-        .iter()
-        .map(|(id, e)| match e.small() {
-            Some((n, 1)) if (1..=LARGEST_POWER).contains(&n) => Some((*id, n)),
-            _ => None,
-        })
-        .collect();
-    match powers {
-        Some(powers) => product_of_powers(powers),
-        None => Part::Side(factors.into()),
-    }
-}
-
-fn product_of_powers(powers: Vec<(Id, i64)>) -> Part {
-    match powers[..] {
-        [(id, 1)] => Part::Class(id),
-        _ => Part::Powers(powers.into()),
-    }
 }

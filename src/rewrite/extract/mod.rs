@@ -1,7 +1,7 @@
 //! Extraction: the choice of one node for each class that is cheapest under true shared cost.
 //!
-//! An e-graph becomes a [`Problem`] of classes and priced nodes ([`load`]), which is pruned
-//! ([`prune`]). Several starts, the input, cheapest trees ([`tree`]) and a greedy choice that sees
+//! An e-graph becomes a [`Problem`] of classes and priced nodes ([`load`], [`share`]), which is
+//! pruned ([`prune`]). Several starts, the input, cheapest trees ([`tree`]) and a greedy choice that sees
 //! sharing ([`greedy`]), are each improved by local search ([`improve`]), priced over all roots at
 //! once by what changes ([`state`]); the best is kept. Since the input is one of the starts, the
 //! result is never dearer. Then a search that ends with a proof ([`exact`]) looks for something
@@ -10,25 +10,25 @@
 //! Printed size counts a term at each occurrence: there the cheapest trees are the optimum.
 
 mod bound;
-pub mod exact;
+mod build;
+mod exact;
 mod greedy;
 mod improve;
 mod load;
 mod needs;
 pub mod problem;
 mod prune;
+mod share;
 mod state;
 mod tree;
 
 use egg::{Id, Language};
-use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::cost::Measure;
-use super::extend::term_of;
 use super::facts::Graph as Classes;
-use super::language::Form;
 use super::region::Region;
 use crate::term::{Graph, Term};
+use build::build;
 use exact::optimum;
 use load::{Loaded, Meaning, Part, load};
 use problem::{Choice, NONE, Price, Problem};
@@ -177,51 +177,7 @@ impl Extractor {
     ///
     /// Where sharing counts, sums and products keep the grouping that was chosen.
     pub fn terms(&self, graph: &mut Graph, choice: &[u32]) -> Option<Vec<Term>> {
-        let mut terms: FxHashMap<Id, Term> = FxHashMap::default();
-        for (id, form) in self.forms(choice)? {
-            let args: Vec<Term> = form.children().iter().map(|c| terms[c]).collect();
-            let term = match form {
-                Form::Sum { constant, coefficients, .. } if self.measure.shares() => {
-                    let parts = coefficients.iter().cloned().zip(args).collect();
-                    graph.grouped_sum(constant.clone(), parts)
-                }
-                Form::Product { exponents, .. } if self.measure.shares() => {
-                    let parts = args.into_iter().zip(exponents.iter().cloned()).collect();
-                    graph.grouped_product(parts)
-                }
-                _ => term_of(graph, form, &args),
-            };
-            terms.insert(id, term);
-        }
-        Some(self.roots.iter().map(|id| terms[id]).collect())
-    }
-
-    /// The forms that a choice takes, arguments first; `None` when it is no solution.
-    fn forms(&self, choice: &[u32]) -> Option<Vec<(Id, &Form)>> {
-        let Loaded { problem, parts, meanings, .. } = &self.loaded;
-        let order = problem.order(choice)?;
-        let class_of = |&class: &u32| match parts[class as usize] {
-            Part::Class(id) => Some(id),
-            _ => None,
-        };
-        let needed: FxHashSet<Id> = order.iter().filter_map(class_of).collect();
-        let (mut forms, mut built) = (Vec::new(), FxHashSet::default());
-        for class in order {
-            match (class_of(&class), &meanings[choice[class as usize] as usize]) {
-                (Some(id), Meaning::Form(form)) => {
-                    built.insert(id);
-                    forms.push((id, form));
-                }
-                // What a constant is divided by is written as one over it; where the class is
-                // needed for itself as well, it has to be there by now, as it was chosen.
-                (_, Meaning::Quotient(id, _)) if needed.contains(id) && !built.contains(id) => {
-                    return None;
-                }
-                (_, Meaning::Quotient(id, form)) if built.insert(*id) => forms.push((*id, form)),
-                _ => {}
-            }
-        }
-        Some(forms)
+        build(&self.loaded, graph, choice, &self.roots, self.measure.shares())
     }
 }
 
@@ -230,7 +186,7 @@ impl Extractor {
 /// Where several terms were loaded into one class or have been merged, the first counts, which
 /// keeps the choice acyclic.
 fn given(loaded: &Loaded, classes: &Classes, terms: impl Iterator<Item = Id>) -> Choice {
-    let Loaded { problem, parts, meanings, index } = loaded;
+    let Loaded { problem, meanings, plain, index, .. } = loaded;
     let mut choice = vec![NONE; problem.classes()];
     for term in terms {
         let form = classes.id_to_node(term).clone().map_children(|c| classes.find(c));
@@ -243,15 +199,15 @@ fn given(loaded: &Loaded, classes: &Classes, terms: impl Iterator<Item = Id>) ->
             choice[class as usize] = node;
         }
     }
-    // Parts of these forms have one node, or one that does the same by itself.
+    // The parts of these forms are computed as they stand.
     let mut stack = problem.roots().to_vec();
     let mut seen = vec![false; problem.classes()];
     while let Some(class) = stack.pop() {
         if std::mem::replace(&mut seen[class as usize], true) {
             continue;
         }
-        if !matches!(parts[class as usize], Part::Class(_)) {
-            choice[class as usize] = problem.nodes_of(class).start;
+        if plain[class as usize] != NONE {
+            choice[class as usize] = plain[class as usize];
         }
         if choice[class as usize] != NONE {
             stack.extend(problem.children(choice[class as usize]));
