@@ -8,6 +8,8 @@ mod batch;
 mod case;
 #[path = "suite/commands.rs"]
 mod commands;
+#[path = "suite/cycles.rs"]
+mod cycles;
 #[path = "suite/events.rs"]
 mod events;
 #[path = "suite/explanations.rs"]
@@ -16,6 +18,8 @@ mod explanations;
 mod expanding;
 #[path = "suite/exports/mod.rs"]
 mod exports;
+#[path = "suite/extraction.rs"]
+mod extraction;
 #[path = "suite/grammar/mod.rs"]
 mod grammar;
 #[path = "suite/huge.rs"]
@@ -37,6 +41,8 @@ mod prompt;
 mod random;
 #[path = "suite/reference.rs"]
 mod reference;
+#[path = "suite/regions.rs"]
+mod regions;
 #[path = "suite/rules.rs"]
 mod rules;
 #[path = "suite/sensitivities.rs"]

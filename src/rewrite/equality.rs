@@ -6,7 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::assumption::Assumptions;
 use super::branches::branches;
-use super::cost::{Measure, cost};
+use super::cost::cost;
 use super::engine::{Engine, Rewritten, classically};
 use super::explain::Step;
 use super::explain::derive::{Derivation, Unexplained, kept_node};
@@ -17,7 +17,6 @@ use super::optimise::Options;
 use super::region::Region;
 use super::rule::{Rule, Ruleset};
 use super::saturate::{Stop, saturate};
-use super::terms::term_of;
 use crate::term::visit::Rebuild;
 use crate::term::{Graph, Term};
 
@@ -98,35 +97,28 @@ fn saturated(
 ) -> Stop {
     let traced = current.record.is_some();
     let mut region = Region::load(graph, &current.roots, boundary, &options.assumptions, traced);
-    let loaded: Vec<Id> = region.ids.values().copied().collect();
     let stop = saturate(&mut region.classes, rules, &options.budget, options.stop);
     if stop == Stop::Conflict {
         return stop;
     }
-    let classes = &region.classes;
-    let input: FxHashMap<Id, Form> = loaded
-        .into_iter()
-        .map(|id| {
-            (classes.find(id), classes.id_to_node(id).clone().map_children(|c| classes.find(c)))
-        })
-        .collect();
-    let extractor = Extractor::new(classes, &region.roots, options.measure);
-    let choice = extractor.best(&input, options.rounds);
-    let Some((steps, ids)) = choice.as_ref().and_then(|c| extractor.program(c)) else {
+    let extractor = Extractor::new(graph, &region, options.measure);
+    let Some(choice) = extractor.best(options.effort).map(|found| found.choice) else {
         return stop;
     };
-    let built = build(graph, &steps, &ids, options.measure);
+    let Some(built) = extractor.terms(graph, &choice) else { return stop };
     if let Some(record) = &mut current.record
         && built[0] != current.roots[0]
     {
+        // What cannot be explained is not taken.
+        let Some(forms) = extractor.forms(&choice) else { return stop };
+        let end = chosen(graph, &forms, region.classes.find(region.roots[0]));
         let known = &options.assumptions;
-        let end = chosen(graph, &steps, ids[0]);
-        match derived(graph, classes, rules, known, current.roots[0], end) {
+        match derived(graph, &region.classes, rules, known, current.roots[0], end) {
             Ok(found) => {
                 record.extend(found);
                 record.normal(graph, built[0]);
             }
-            Err(_) => current.record = None,
+            Err(_) => return stop,
         }
     }
     current.roots = built;
@@ -155,25 +147,4 @@ fn chosen(graph: &mut Graph, steps: &[(Id, &Form)], root: Id) -> Term {
         terms.insert(*id, kept_node(graph, node, &args));
     }
     terms[&root]
-}
-
-/// Terms of chosen nodes; grouped as chosen where sharing counts.
-fn build(graph: &mut Graph, steps: &[(Id, &Form)], roots: &[Id], measure: Measure) -> Vec<Term> {
-    let mut terms: FxHashMap<Id, Term> = FxHashMap::default();
-    for (id, node) in steps {
-        let args: Vec<Term> = node.children().iter().map(|c| terms[c]).collect();
-        let term = match node {
-            Form::Sum { constant, coefficients, .. } if measure.shares() => {
-                let parts = coefficients.iter().cloned().zip(args).collect();
-                graph.grouped_sum(constant.clone(), parts)
-            }
-            Form::Product { exponents, .. } if measure.shares() => {
-                let parts = args.into_iter().zip(exponents.iter().cloned()).collect();
-                graph.grouped_product(parts)
-            }
-            _ => term_of(graph, node, &args),
-        };
-        terms.insert(*id, term);
-    }
-    roots.iter().map(|id| terms[id]).collect()
 }

@@ -4,7 +4,7 @@ use egg::Language;
 
 use super::around::near;
 use super::condition::Condition;
-use super::cost::Measure;
+use super::cost::size;
 use super::language::Head;
 use super::pattern::Pattern;
 use crate::term::op::Class;
@@ -181,7 +181,7 @@ fn weight(pattern: &Pattern) -> f64 {
         _ => 0.0,
     };
     let parts: f64 = parts.into_iter().map(weight).sum();
-    Measure::Size.form(&form, &[]) + call + parts
+    size(&form) + call + parts
 }
 
 /// Collects variables in places where a condition stands.

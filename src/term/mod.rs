@@ -19,6 +19,7 @@ pub mod arguments;
 pub mod build;
 pub mod by_term;
 pub mod call;
+pub mod cycles;
 pub mod evaluate;
 pub mod expr;
 pub mod function;

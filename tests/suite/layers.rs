@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("term", &[]),
     ("syntax", &["text", "term"]),
     ("polynomial", &["term"]),
-    ("rewrite", &["text", "term", "syntax", "polynomial"]),
+    ("rewrite", &["text", "term", "syntax", "polynomial", "kernel"]),
     ("calculus", &["text", "term", "syntax", "polynomial", "rewrite"]),
     ("kernel", &["term"]),
     ("numeric", &[]),

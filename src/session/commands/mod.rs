@@ -1,5 +1,6 @@
 //! The commands: one table for the shell, the prompt, help, completion and the manual.
 
+mod calibrate;
 mod exports;
 mod expressions;
 mod models;
@@ -29,6 +30,7 @@ pub static COMMANDS: &[Command] = &[
     expressions::TRANSPOSE,
     expressions::LATEX,
     rules::RULES,
+    calibrate::CALIBRATE,
     prompt::HELP,
     prompt::ASSUME,
     prompt::FORGET,
