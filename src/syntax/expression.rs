@@ -64,6 +64,11 @@ const LOOKALIKES: &[(&str, &str)] = &[
     ("₀₁₂₃₄₅₆₇₈₉", "an index as `x_1`"),
     (",", "a decimal with a point, as `1.5`"),
     ("∞", "a large number: there is no infinity"),
+    ("→⟶", "an arrow as `->`"),
+    ("⇒⟹", "an arrow as `=>`"),
+    ("⇌↔⇄⟷", "an arrow as `<->`"),
+    ("⇔⟺", "an arrow as `<=>`"),
+    ("∅⌀", "nothing as `0`"),
 ];
 
 /// What is open around the place that is read.
@@ -394,6 +399,18 @@ impl<'t> Reader<'t> {
         let (index, index_span) = self.range_index()?;
         let (from, to) = self.bounds()?;
         Ok(Range { index, index_span, from, to })
+    }
+
+    /// Whether so many indices may be bound around a place.
+    ///
+    /// # Errors
+    /// When there are more than the limit.
+    pub fn check_indices(&self, count: usize, at: Span) -> Result<(), Diagnostic> {
+        let most = self.limits.indices;
+        if count <= most {
+            return Ok(());
+        }
+        Err(Limits::exceeded("indices", most, "nested indices", Some(at)))
     }
 
     /// `from..to`.

@@ -81,11 +81,31 @@ pub fn resolve(
     row: &Affine,
     value: Term,
 ) -> Result<Vec<Equation>, Problem> {
+    let boxes = boxes(graph, arrays, ranges, row, value)?;
+    let equation = |(ranges, row, value): (Vec<IndexRange>, Affine, Term)| Equation {
+        ranges: ranges.into_iter().filter(|r| r.len() > 1).collect(),
+        row,
+        value,
+    };
+    Ok(boxes.into_iter().map(equation).collect())
+}
+
+/// The boxes of [`resolve`]: ranges of all indices, row and value of each.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn boxes(
+    graph: &mut Graph,
+    arrays: &Arrays,
+    ranges: &[IndexRange],
+    row: &Affine,
+    value: Term,
+) -> Result<Vec<(Vec<IndexRange>, Affine, Term)>, Problem> {
     let indexed = |t: &Term| {
         matches!(graph.node(*t), Node::Element(..) | Node::Index(_) | Node::Reduce { .. })
     };
     if ranges.is_empty() && !reachable(graph, &[value]).iter().any(indexed) {
-        return Ok(vec![Equation { ranges: Vec::new(), row: row.clone(), value }]);
+        return Ok(vec![(Vec::new(), row.clone(), value)]);
     }
     let mut pending: Vec<Vec<IndexRange>> = vec![ranges.to_vec()];
     let mut equations = Vec::new();
@@ -108,13 +128,7 @@ pub fn resolve(
             }
         }
         match image.expect("an attempt") {
-            Ok((row, value)) => {
-                equations.push(Equation {
-                    ranges: part.into_iter().filter(|r| r.len() > 1).collect(),
-                    row,
-                    value,
-                });
-            }
+            Ok((row, value)) => equations.push((part, row, value)),
             Err(Halt::Cut { binder, at }) => {
                 let (mut low, mut high) = (part.clone(), part);
                 for range in &mut low {
