@@ -5,7 +5,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::model::{System, ode};
-use crate::syntax::block::BlockKind;
 use crate::syntax::model;
 use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
 
@@ -124,7 +123,6 @@ pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<Syst
     // Half-read statements would only give errors that follow from the first ones.
     if errors.is_empty() {
         for (k, block) in text.blocks.iter().enumerate() {
-            let BlockKind::Ode = block.kind;
             if text.blocks[..k].iter().any(|b| b.name.text == block.name.text) {
                 let message = format!("two models are called `{}`", block.name.text);
                 let error = Diagnostic::error(Kind::Name, block.name.span, message);

@@ -81,31 +81,11 @@ pub fn resolve(
     row: &Affine,
     value: Term,
 ) -> Result<Vec<Equation>, Problem> {
-    let boxes = boxes(graph, arrays, ranges, row, value)?;
-    let equation = |(ranges, row, value): (Vec<IndexRange>, Affine, Term)| Equation {
-        ranges: ranges.into_iter().filter(|r| r.len() > 1).collect(),
-        row,
-        value,
-    };
-    Ok(boxes.into_iter().map(equation).collect())
-}
-
-/// The boxes of [`resolve`]: ranges of all indices, row and value of each.
-///
-/// # Errors
-/// As [`resolve`].
-pub fn boxes(
-    graph: &mut Graph,
-    arrays: &Arrays,
-    ranges: &[IndexRange],
-    row: &Affine,
-    value: Term,
-) -> Result<Vec<(Vec<IndexRange>, Affine, Term)>, Problem> {
     let indexed = |t: &Term| {
         matches!(graph.node(*t), Node::Element(..) | Node::Index(_) | Node::Reduce { .. })
     };
     if ranges.is_empty() && !reachable(graph, &[value]).iter().any(indexed) {
-        return Ok(vec![(Vec::new(), row.clone(), value)]);
+        return Ok(vec![Equation { ranges: Vec::new(), row: row.clone(), value }]);
     }
     let mut pending: Vec<Vec<IndexRange>> = vec![ranges.to_vec()];
     let mut equations = Vec::new();
@@ -128,7 +108,13 @@ pub fn boxes(
             }
         }
         match image.expect("an attempt") {
-            Ok((row, value)) => equations.push((part, row, value)),
+            Ok((row, value)) => {
+                equations.push(Equation {
+                    ranges: part.into_iter().filter(|r| r.len() > 1).collect(),
+                    row,
+                    value,
+                });
+            }
             Err(Halt::Cut { binder, at }) => {
                 let (mut low, mut high) = (part.clone(), part);
                 for range in &mut low {
@@ -150,6 +136,16 @@ pub fn boxes(
         }
     }
     Ok(equations)
+}
+
+/// The least index that is on the other side of `bound` than those below it: where
+/// `factor*index + offset` reaches `bound` if it grows, and has fallen below it if it falls.
+pub fn boundary(factor: i64, offset: i64, bound: i64) -> i64 {
+    let distance = bound - offset;
+    match factor > 0 {
+        true => -(-distance).div_euclid(factor),
+        false => (-distance).div_euclid(-factor) + 1,
+    }
 }
 
 fn constant_or(range: IndexRange) -> Index {
@@ -348,14 +344,7 @@ impl Resolver<'_> {
                 None => Halt::Fatal(Problem::SeveralIndices),
             };
         };
-        let distance = bound - affine.offset;
-        let at = if factor > 0 {
-            // The first value with factor*i >= distance.
-            -(-distance).div_euclid(factor)
-        } else {
-            // The first value with factor*i < distance.
-            (-distance).div_euclid(-factor) + 1
-        };
+        let at = boundary(factor, affine.offset, bound);
         Halt::Cut { binder, at }
     }
 

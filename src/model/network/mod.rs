@@ -1,0 +1,8 @@
+//! Reaction networks: reactions of model text and of BioNetGen files, their equations and their
+//! structure.
+
+mod reaction;
+pub mod types;
+
+pub use reaction::Changes;
+pub use types::{Reaction, ReactionNetwork, Species};
