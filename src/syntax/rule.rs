@@ -1,6 +1,6 @@
 //! Rules as written: `name: lhs => rhs if condition`.
 
-use super::expression::Reader;
+use super::expression::{Dialect, Reader};
 use super::lexeme::continues_name;
 use super::model::{Word, logical_lines, word};
 use super::operators::Operator;
@@ -65,7 +65,7 @@ pub fn parse(source: &Source, limits: &Limits) -> Result<RulesText, Vec<Diagnost
     let mut tree = Tree::new();
     let (mut rules, mut errors) = (Vec::new(), Vec::new());
     let mut reader = Reader::new(source.text(), 0, &mut tree, limits);
-    reader.rules = true;
+    reader.dialect = Dialect::Rules;
     for line in logical_lines(source.text(), &[]) {
         reader.within(line.start as usize, line.end as usize);
         match rule(&mut reader) {

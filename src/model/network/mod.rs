@@ -1,6 +1,7 @@
 //! Reaction networks: reactions of model text and of BioNetGen files, their equations and their
 //! structure.
 
+pub mod bionetgen;
 mod reaction;
 pub mod types;
 
