@@ -18,6 +18,8 @@ mod grammar;
 mod layers;
 #[path = "suite/models.rs"]
 mod models;
+#[path = "suite/networks.rs"]
+mod networks;
 #[path = "suite/plots.rs"]
 mod plots;
 #[path = "suite/printing.rs"]
