@@ -247,7 +247,7 @@ impl Parser {
         if let Some((_, role)) = ROLES.iter().find(|(w, _)| *w == first.text)
             && named
         {
-            if matches!(role, Role::Species | Role::Fixed) && kind != Some(BlockKind::Network) {
+            if is_chemical(*role) && kind != Some(BlockKind::Network) {
                 let message = format!("`{}` stands in a block `network`", first.text);
                 reader.at = line.end as usize;
                 return Err(Diagnostic::error(Kind::Syntax, first.span, message).help(
@@ -257,17 +257,20 @@ impl Parser {
             return declarations(reader, *role, statements);
         }
         if named {
-            let known: Vec<&str> = statement_words().collect();
-            let suggestion = nearest(&first.text, known.iter().copied());
+            let chemical = kind == Some(BlockKind::Network);
+            let roles = ROLES.iter().filter(|(_, role)| chemical || !is_chemical(*role));
+            let listed: Vec<&str> =
+                roles.map(|(w, _)| *w).chain(["when", "simulate", "end"]).collect();
+            let more = if chemical { ", reactions `A + B -> C, k`" } else { "" };
             return Err(Diagnostic::error(
                 Kind::Syntax,
                 first.span,
                 format!("unknown statement `{}`", first.text),
             )
-            .did_you_mean(suggestion)
+            .did_you_mean(nearest(&first.text, statement_words()))
             .note(format!(
-                "statements are {}, equations `x' = …` and `0 = …`, and functions `f(x) = …`",
-                known.join(", ")
+                "statements are {}{more}, equations `x' = …` and `0 = …`, and functions `f(x) = …`",
+                listed.join(", ")
             )));
         }
         let definition = definition(reader, first, line);
@@ -324,6 +327,11 @@ impl Parser {
             );
         }
     }
+}
+
+/// Whether what is declared takes part in reactions.
+fn is_chemical(role: Role) -> bool {
+    matches!(role, Role::Species | Role::Fixed)
 }
 
 /// Whether a statement is a reaction, and not one that begins with a keyword and a name.
