@@ -28,6 +28,8 @@ mod huge;
 mod layers;
 #[path = "suite/models.rs"]
 mod models;
+#[path = "suite/networks.rs"]
+mod networks;
 #[path = "suite/plots.rs"]
 mod plots;
 #[path = "suite/printing.rs"]

@@ -130,6 +130,7 @@ impl Builder {
             plan: self.plan,
             tables: Vec::new(),
             written: None,
+            network: None,
             graph,
         }
     }

@@ -2,9 +2,11 @@
 
 pub mod build;
 pub mod event;
+pub mod network;
 pub mod ode;
 pub mod system;
 
 pub use build::Builder;
 pub use event::Event;
+pub use network::ReactionNetwork;
 pub use system::{Axis, Observable, Plan, System, Times, Variable, Written};

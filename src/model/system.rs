@@ -3,6 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::event::Event;
+use super::network::ReactionNetwork;
 use super::ode::table::Table;
 use crate::calculus::{Equation, IndexRange};
 use crate::term::evaluate::element_name;
@@ -213,6 +214,8 @@ pub struct System {
     pub tables: Vec<Table>,
     /// The equations as the model writes them; absent in models that were not read from text.
     pub written: Option<Written>,
+    /// The reactions that the equations come from, of a model that is a reaction network.
+    pub network: Option<ReactionNetwork>,
 }
 
 /// Equations operation for operation as they stand in the text: the ceiling for every rewriting,

@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::model::network::bionetgen;
 use crate::model::{System, ode};
-use crate::syntax::block::BlockKind;
 use crate::syntax::model;
 use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
 
@@ -115,6 +115,12 @@ pub fn describe(system: &System) -> String {
 /// # Errors
 /// Everything that is wrong with the text.
 pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<System>, Refused> {
+    if bionetgen::is_network(&source) {
+        return match bionetgen::system(&source, limits) {
+            Ok(system) => Ok(vec![system]),
+            Err(diagnostics) => Err(Refused { source: Some(source), diagnostics }),
+        };
+    }
     let open = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|e| e.to_string());
     let (text, mut errors) = match model::parse(&source, limits) {
         Ok(text) => (text, Vec::new()),
@@ -124,7 +130,6 @@ pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<Syst
     // Half-read statements would only give errors that follow from the first ones.
     if errors.is_empty() {
         for (k, block) in text.blocks.iter().enumerate() {
-            let BlockKind::Ode = block.kind;
             if text.blocks[..k].iter().any(|b| b.name.text == block.name.text) {
                 let message = format!("two models are called `{}`", block.name.text);
                 let error = Diagnostic::error(Kind::Name, block.name.span, message);

@@ -1,6 +1,7 @@
 //! Model blocks as written: the tree of a model file, with a span on everything.
 
 use super::tree::{Id, Range, Tree};
+use crate::term::Number;
 use crate::text::{Diagnostic, Span};
 
 /// A word of the text and its place.
@@ -39,6 +40,8 @@ pub struct Block {
 pub enum BlockKind {
     /// Ordinary differential equations.
     Ode,
+    /// A reaction network; it may hold equations of other states as well.
+    Network,
 }
 
 /// One statement of a block.
@@ -61,6 +64,8 @@ pub enum Content {
     Table(TableText),
     /// `when h < 0 { v = -0.8*v }`.
     When(WhenText),
+    /// `A + B <-> C, kf, kr`; those of a `for … { }` give a statement each.
+    Reaction(ReactionText),
     /// `simulate t = 0..10, points = 100`.
     Simulate(Vec<Setting>),
 }
@@ -74,6 +79,10 @@ pub enum Role {
     Parameter,
     /// `state A = 1`; the value is the initial value.
     State,
+    /// `species A = 1`: a state that reactions change; without a value it starts at zero.
+    Species,
+    /// `fixed A = 1`: a species that reactions use and do not change.
+    Fixed,
     /// `initial A = 1`: an initial value given apart.
     Initial,
     /// `let flux = k*A`.
@@ -114,6 +123,46 @@ pub struct WhenText {
     pub resets: Vec<Declaration>,
     /// Whether there is a `stop` among them.
     pub stop: bool,
+}
+
+/// A reaction, or a family of reactions over index ranges.
+#[derive(Clone, Debug)]
+pub struct ReactionText {
+    /// What is on the left; empty for `0`.
+    pub reactants: Vec<PartText>,
+    /// What is on the right; empty for `0`.
+    pub products: Vec<PartText>,
+    /// The sign between them.
+    pub arrow: Arrow,
+    /// The rate, and that of the way back of a reversible reaction.
+    pub rates: Vec<Id>,
+    /// `for i in 0..n`, those of enclosing braces first.
+    pub ranges: Vec<Range>,
+    /// From the first reactant to the last product.
+    pub span: Span,
+}
+
+/// The sign between reactants and products.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrow {
+    /// Whether the reaction also goes back: `<->` and `<=>`.
+    pub reversible: bool,
+    /// Whether the rate is the whole propensity (`=>`, `<=>`) and not the factor of mass action
+    /// (`->`, `<->`).
+    pub whole: bool,
+}
+
+/// `2 S[i]`: a species with its stoichiometric number.
+#[derive(Clone, Debug)]
+pub struct PartText {
+    /// The number before the name and its place, when there is one.
+    pub count: Option<(Number, Span)>,
+    /// The species.
+    pub name: Word,
+    /// Its indices.
+    pub indices: Vec<Id>,
+    /// The whole of it.
+    pub span: Span,
 }
 
 /// A function of the user.

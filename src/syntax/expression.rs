@@ -42,9 +42,23 @@ pub struct Reader<'t> {
     limits: &'t Limits,
     /// Digits of long numbers so far.
     digits: usize,
-    /// Whether `?x` is an operand, and `=>` ends an expression.
-    pub rules: bool,
+    /// What else is read, and how.
+    pub dialect: Dialect,
 }
+
+/// Kinds of text whose expressions differ in a few signs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    /// Models and the prompt.
+    Model,
+    /// Rules: `?x` is an operand, and `=>` ends an expression.
+    Rules,
+    /// BioNetGen: logic is written `&&`, `||` and `!`, and no word is reserved.
+    BioNetGen,
+}
+
+/// Operators that BioNetGen writes otherwise.
+const BIONETGEN: [(&str, &str); 4] = [("&&", "and"), ("||", "or"), ("~=", "!="), ("!", "not")];
 
 /// Characters that are written elsewhere, and what means the same here.
 const LOOKALIKES: &[(&str, &str)] = &[
@@ -65,6 +79,11 @@ const LOOKALIKES: &[(&str, &str)] = &[
     ("₀₁₂₃₄₅₆₇₈₉", "an index as `x_1`"),
     (",", "a decimal with a point, as `1.5`"),
     ("∞", "a large number: there is no infinity"),
+    ("→⟶", "an arrow as `->`"),
+    ("⇒⟹", "an arrow as `=>`"),
+    ("⇌↔⇄⟷", "an arrow as `<->`"),
+    ("⇔⟺", "an arrow as `<=>`"),
+    ("∅⌀", "nothing as `0`"),
 ];
 
 /// Numbers of so many digits fit a machine word; only longer ones take more than linear time.
@@ -90,7 +109,7 @@ struct Pending {
 impl<'t> Reader<'t> {
     /// A reader of `text[..end]` from its start.
     pub fn new(text: &'t str, end: usize, tree: &'t mut Tree, limits: &'t Limits) -> Reader<'t> {
-        Reader { text, at: 0, end, tree, limits, digits: 0, rules: false }
+        Reader { text, at: 0, end, tree, limits, digits: 0, dialect: Dialect::Model }
     }
 
     /// Reads on in another stretch of the same text.
@@ -199,7 +218,7 @@ impl<'t> Reader<'t> {
                     Some(span),
                 ));
             }
-            if let Some((operator, len)) = Operator::at_start(self.rest(), Fixity::Prefix) {
+            if let Some((operator, len)) = self.operator(Fixity::Prefix) {
                 self.at += len;
                 frames.push(Frame::Prefix(operator, start));
                 continue;
@@ -211,7 +230,7 @@ impl<'t> Reader<'t> {
             }
             if let Some(id) = self.literal()? {
                 operands.push(id);
-            } else if let Some(word) = self.take(lexeme::name) {
+            } else if let Some(word) = self.take_name() {
                 let name = self.tree.intern(word);
                 let after = self.at;
                 if self.symbol("(") {
@@ -229,7 +248,7 @@ impl<'t> Reader<'t> {
                     self.at = after;
                     operands.push(self.tree.push(Item::Name(name), Span::new(start, after)));
                 }
-            } else if self.rules && self.take(lexeme::symbol("?")).is_some() {
+            } else if self.dialect == Dialect::Rules && self.take(lexeme::symbol("?")).is_some() {
                 let Some(word) = self.take(lexeme::word) else {
                     return Err(self.unexpected("the name of a pattern variable"));
                 };
@@ -257,8 +276,9 @@ impl<'t> Reader<'t> {
             let end = self.at;
             self.skip_blank();
             let rest = self.rest();
-            let arrow = self.rules && (rest.starts_with("=>") || rest.starts_with("<=>"));
-            if !arrow && let Some((operator, len)) = Operator::at_start(rest, Fixity::Infix) {
+            let arrow = self.dialect == Dialect::Rules
+                && (rest.starts_with("=>") || rest.starts_with("<=>"));
+            if !arrow && let Some((operator, len)) = self.operator(Fixity::Infix) {
                 let row = operator.row();
                 if *open > 0 || row.precedence > least {
                     let tighter = match row.associativity {
@@ -347,6 +367,28 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// The operator that comes next, and the length of its sign.
+    fn operator(&self, fixity: Fixity) -> Option<(Operator, usize)> {
+        let rest = self.rest();
+        if self.dialect != Dialect::BioNetGen {
+            return Operator::at_start(rest, fixity);
+        }
+        // Words are names here, and the signs of logic stand for the words of the table.
+        let other = BIONETGEN.iter().find(|(sign, _)| rest.starts_with(sign));
+        let meant = other.filter(|(sign, _)| *sign != "!" || !rest.starts_with("!="));
+        match meant {
+            Some((sign, word)) => Operator::at_start(word, fixity).map(|(o, _)| (o, sign.len())),
+            None => Operator::at_start(rest, fixity).filter(|(o, _)| !o.row().is_word()),
+        }
+    }
+
+    fn take_name(&mut self) -> Option<&'t str> {
+        match self.dialect {
+            Dialect::BioNetGen => self.take(lexeme::word),
+            _ => self.take(lexeme::name),
+        }
+    }
+
     /// The argument that was just read; none for `f()`.
     fn argument(&self, operands: &mut Vec<Id>, start: usize) -> Option<Id> {
         let read = operands.last().is_some_and(|&id| self.tree.span(id).start as usize > start);
@@ -402,6 +444,18 @@ impl<'t> Reader<'t> {
         let (index, index_span) = self.range_index()?;
         let (from, to) = self.bounds()?;
         Ok(Range { index, index_span, from, to })
+    }
+
+    /// Whether so many indices may be bound around a place.
+    ///
+    /// # Errors
+    /// When there are more than the limit.
+    pub fn check_indices(&self, count: usize, at: Span) -> Result<(), Diagnostic> {
+        let most = self.limits.indices;
+        if count <= most {
+            return Ok(());
+        }
+        Err(Limits::exceeded("indices", most, "nested indices", Some(at)))
     }
 
     /// `from..to`.

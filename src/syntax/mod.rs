@@ -2,12 +2,14 @@
 
 pub mod affine;
 pub mod block;
+mod definition;
 pub mod expression;
 pub mod lexeme;
 pub mod lower;
 pub mod model;
 pub mod operators;
 pub mod print;
+mod reaction;
 pub mod rule;
 mod scope;
 pub mod tree;

@@ -10,19 +10,23 @@
 //! ```
 
 pub use super::block::*;
+use super::definition::{definition, settings};
 use super::expression::Reader;
-use super::lexeme;
+use super::{lexeme, reaction};
 use super::tree::{Id, Range, Tree};
 use crate::text::{Diagnostic, Kind, Limits, Source, Span, nearest};
 
 /// Block keywords and what they open.
-pub const BLOCKS: &[(&str, BlockKind)] = &[("ode", BlockKind::Ode)];
+pub const BLOCKS: &[(&str, BlockKind)] =
+    &[("ode", BlockKind::Ode), ("network", BlockKind::Network)];
 
 /// Statement keywords and the role of what they declare.
 const ROLES: &[(&str, Role)] = &[
     ("size", Role::Size),
     ("parameter", Role::Parameter),
     ("state", Role::State),
+    ("species", Role::Species),
+    ("fixed", Role::Fixed),
     ("initial", Role::Initial),
     ("let", Role::Let),
     ("observe", Role::Observe),
@@ -166,6 +170,17 @@ impl Parser {
         line: Span,
         statements: &mut Vec<Statement>,
     ) -> Result<(), Diagnostic> {
+        if let Some(block) = &self.open
+            && is_reaction(reader)
+        {
+            if block.kind == BlockKind::Network {
+                return reaction::statements(reader, line, statements);
+            }
+            let message = "a reaction stands in a block `network`";
+            reader.at = line.end as usize;
+            return Err(Diagnostic::error(Kind::Syntax, line, message)
+                .help("begin the block with `network NAME`; it may hold equations as well"));
+        }
         if (self.open.is_some() || self.skipping)
             && let Some(zero) = zero(reader)
         {
@@ -228,26 +243,41 @@ impl Parser {
             statements.push(Statement { content: Content::When(event), span: line });
             return Ok(());
         }
+        let kind = self.open.as_ref().map(|b| b.kind);
         if let Some((_, role)) = ROLES.iter().find(|(w, _)| *w == first.text)
             && named
         {
+            if is_chemical(*role) && kind != Some(BlockKind::Network) {
+                let message = format!("`{}` stands in a block `network`", first.text);
+                reader.at = line.end as usize;
+                return Err(Diagnostic::error(Kind::Syntax, first.span, message).help(
+                    "begin the block with `network NAME`, or declare a `state` with its equation",
+                ));
+            }
             return declarations(reader, *role, statements);
         }
         if named {
-            let known: Vec<&str> = statement_words().collect();
-            let suggestion = nearest(&first.text, known.iter().copied());
+            let chemical = kind == Some(BlockKind::Network);
+            let roles = ROLES.iter().filter(|(_, role)| chemical || !is_chemical(*role));
+            let listed: Vec<&str> =
+                roles.map(|(w, _)| *w).chain(["when", "simulate", "end"]).collect();
+            let more = if chemical { ", reactions `A + B -> C, k`" } else { "" };
             return Err(Diagnostic::error(
                 Kind::Syntax,
                 first.span,
                 format!("unknown statement `{}`", first.text),
             )
-            .did_you_mean(suggestion)
+            .did_you_mean(nearest(&first.text, statement_words()))
             .note(format!(
-                "statements are {}, equations `x' = …` and `0 = …`, and functions `f(x) = …`",
-                known.join(", ")
+                "statements are {}{more}, equations `x' = …` and `0 = …`, and functions `f(x) = …`",
+                listed.join(", ")
             )));
         }
-        statements.push(definition(reader, first, line)?);
+        let definition = definition(reader, first, line);
+        statements.push(match kind {
+            Some(BlockKind::Network) => definition.map_err(|e| e.note(reaction::FORM))?,
+            _ => definition?,
+        });
         Ok(())
     }
 
@@ -297,6 +327,21 @@ impl Parser {
             );
         }
     }
+}
+
+/// Whether what is declared takes part in reactions.
+fn is_chemical(role: Role) -> bool {
+    matches!(role, Role::Species | Role::Fixed)
+}
+
+/// Whether a statement is a reaction, and not one that begins with a keyword and a name.
+fn is_reaction(reader: &mut Reader<'_>) -> bool {
+    reader.skip_blank();
+    let text = reader.rest();
+    let led = lexeme::name(text).is_ok_and(|(rest, word)| {
+        statement_words().any(|w| w == word) && rest.trim_start().starts_with(lexeme::begins_name)
+    });
+    !led && reaction::begins(text)
 }
 
 /// The zero that begins an algebraic equation; nothing is taken when something else stands there.
@@ -354,7 +399,11 @@ fn binds(reader: &Reader<'_>, ranges: &[Range], indices: &[Id]) -> bool {
     })
 }
 
-fn declaration(reader: &mut Reader<'_>, role: Role, name: Word) -> Result<Declaration, Diagnostic> {
+/// What follows the name of a declaration.
+///
+/// # Errors
+/// The first place that cannot be read.
+pub(super) fn declaration(reader: &mut Reader<'_>, role: Role, name: Word) -> Result<Declaration, Diagnostic> {
     let indices = if role == Role::Algebraic { Vec::new() } else { indices(reader)? };
     if role == Role::Derivative && !reader.symbol("'") {
         return Err(reader.unexpected("`'`"));
@@ -425,7 +474,7 @@ fn when(reader: &mut Reader<'_>) -> Result<WhenText, Diagnostic> {
 }
 
 /// Takes a comma when `name in` follows it, and not the next declaration.
-fn another_range(reader: &mut Reader<'_>) -> bool {
+pub(super) fn another_range(reader: &mut Reader<'_>) -> bool {
     let before = reader.at;
     if reader.symbol(",") {
         let after = reader.at;
@@ -440,7 +489,11 @@ fn another_range(reader: &mut Reader<'_>) -> bool {
     false
 }
 
-fn indices(reader: &mut Reader<'_>) -> Result<Vec<Id>, Diagnostic> {
+/// The indices after a name, none without a bracket.
+///
+/// # Errors
+/// The first place that cannot be read.
+pub(super) fn indices(reader: &mut Reader<'_>) -> Result<Vec<Id>, Diagnostic> {
     let mut indices = Vec::new();
     if reader.symbol("[") {
         loop {
@@ -454,115 +507,6 @@ fn indices(reader: &mut Reader<'_>) -> Result<Vec<Id>, Diagnostic> {
         }
     }
     Ok(indices)
-}
-
-/// `x' = …`, `x[i]' = … for …`, `f(x) = …` or `f(t) = table("file.csv")`.
-fn definition(reader: &mut Reader<'_>, name: Word, line: Span) -> Result<Statement, Diagnostic> {
-    if !reader.symbol("(") {
-        let before = reader.at;
-        let found = indices(reader)?;
-        if !reader.symbol("'") {
-            let target = if found.is_empty() { "`'`, `[` or `(`" } else { "`'`" };
-            // Leibniz's notation is understood, but not read.
-            let leibniz = name.text.strip_prefix('d').filter(|_| reader.rest().starts_with("/d"));
-            let note = match leibniz {
-                Some(state) => format!("an equation reads `{state}' = …`"),
-                None => format!(
-                    "an equation reads `{name}' = …` or `0 = …`; to name a value write \
-                     `let {name} = …`",
-                    name = name.text
-                ),
-            };
-            return Err(reader.unexpected(target).note(note));
-        }
-        reader.at = before;
-        let declaration = declaration(reader, Role::Derivative, name)?;
-        return Ok(Statement { content: Content::Declaration(declaration), span: line });
-    }
-    let mut parameters = vec![word(reader, "the name of an argument")?];
-    while reader.symbol(",") {
-        parameters.push(word(reader, "the name of an argument")?);
-    }
-    if !reader.symbol(")") {
-        return Err(reader.unexpected("`,` or `)`"));
-    }
-    if !reader.symbol("=") {
-        return Err(reader.unexpected("`=`"));
-    }
-    let before = reader.at;
-    if reader.keyword("table") && reader.symbol("(") {
-        reader.skip_blank();
-        let start = reader.at;
-        if let Some(path) = reader.take(lexeme::string) {
-            let path = Word { text: path.to_owned(), span: Span::new(start, reader.at) };
-            let mut settings = Vec::new();
-            while reader.symbol(",") {
-                settings.push(setting(reader)?);
-            }
-            if !reader.symbol(")") {
-                return Err(reader.unexpected("`,` or `)`"));
-            }
-            let parameter = parameters.remove(0);
-            if let Some(extra) = parameters.first() {
-                return Err(Diagnostic::error(
-                    Kind::Arity,
-                    extra.span,
-                    "a table is a function of one argument",
-                ));
-            }
-            let table = TableText { name, parameter, path, settings };
-            return Ok(Statement { content: Content::Table(table), span: line });
-        }
-        return Err(reader.unexpected("the name of a file in quotes"));
-    }
-    reader.at = before;
-    let body = reader.expression(0)?;
-    let function = FunctionText { name, parameters, body };
-    Ok(Statement { content: Content::Function(function), span: line })
-}
-
-fn settings(reader: &mut Reader<'_>) -> Result<Vec<Setting>, Diagnostic> {
-    let mut found = Vec::new();
-    reader.skip_blank();
-    if reader.rest().is_empty() {
-        return Ok(found);
-    }
-    loop {
-        found.push(setting(reader)?);
-        if !reader.symbol(",") {
-            return Ok(found);
-        }
-    }
-}
-
-/// `name = value [word]`, `name = from..to` or `name = "text"`.
-fn setting(reader: &mut Reader<'_>) -> Result<Setting, Diagnostic> {
-    let name = word(reader, "the name of a setting")?;
-    if !reader.symbol("=") {
-        return Err(reader.unexpected("`=`"));
-    }
-    reader.skip_blank();
-    let start = reader.at;
-    let value = if let Some(text) = reader.take(lexeme::string) {
-        SettingValue::Text(Word { text: text.to_owned(), span: Span::new(start, reader.at) })
-    } else {
-        let from = reader.expression(0)?;
-        if reader.symbol("..") {
-            SettingValue::Range(from, reader.expression(0)?)
-        } else {
-            SettingValue::Expression(from)
-        }
-    };
-    let end = reader.at;
-    reader.skip_blank();
-    let qualifier = if reader.rest().starts_with(lexeme::begins_name) {
-        Some(word(reader, "a word")?)
-    } else {
-        reader.at = end;
-        None
-    };
-    let span = Span::new(name.span.start as usize, reader.at);
-    Ok(Setting { name, value, qualifier, span })
 }
 
 #[cfg(test)]

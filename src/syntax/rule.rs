@@ -1,6 +1,6 @@
 //! Rules as written: `name: lhs => rhs if condition`.
 
-use super::expression::Reader;
+use super::expression::{Dialect, Reader};
 use super::lexeme::continues_name;
 use super::model::{Word, logical_lines, word};
 use super::operators::{Fixity, Operator};
@@ -77,7 +77,7 @@ pub fn parse_all(source: &Source, limits: &Limits) -> (RulesText, Vec<Diagnostic
     let mut tree = Tree::new();
     let (mut rules, mut errors) = (Vec::new(), Vec::new());
     let mut reader = Reader::new(source.text(), 0, &mut tree, limits);
-    reader.rules = true;
+    reader.dialect = Dialect::Rules;
     for line in logical_lines(source.text(), &[]) {
         reader.within(line.start as usize, line.end as usize);
         match rule(&mut reader) {

@@ -12,6 +12,13 @@ use crate::text::Span;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Id(pub(super) u32);
 
+impl Id {
+    /// The place of the item in its tree, for tables.
+    pub fn place(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// The handle of a name in its [`Tree`]; equal names have equal handles.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Name(pub(super) u32);
@@ -88,6 +95,11 @@ impl Tree {
     /// Where an item stands, brackets around it not included.
     pub fn span(&self, id: Id) -> Span {
         self.spans[id.0 as usize]
+    }
+
+    /// The items that were pushed when there were already `count`, arguments before their users.
+    pub fn since(&self, count: usize) -> impl Iterator<Item = Id> + use<> {
+        (count..self.items.len()).map(|k| Id(k as u32))
     }
 
     /// The text of a name.

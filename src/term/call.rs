@@ -179,33 +179,61 @@ impl Graph {
         self.insert(Node::Reduce { binder, from, to, body })
     }
 
-    /// The term with a bound index replaced by another index expression.
+    /// The term with a free index replaced by another index expression; a reduction that binds an
+    /// index of `by` binds another one instead.
     ///
     /// # Panics
     /// When an index leaves the range of 64-bit integers; model limits keep indices far below.
     pub fn instantiate(&mut self, root: Term, binder: Binder, by: &Affine) -> Term {
-        if self.free_binders(root) & (1 << binder.0) == 0 {
+        if !self.has_free(root, binder) {
             return root;
         }
         let affine = |a: &Affine| a.substitute(binder, by).expect("index within 64 bits");
-        let leaves: Vec<Term> = super::visit::reachable(self, &[root])
-            .into_iter()
-            .filter(|&t| self.free_binders(t) & (1 << binder.0) != 0)
-            .filter(|&t| matches!(self.node(t), Node::Element(..) | Node::Index(_)))
-            .collect();
-        let mut map = Vec::with_capacity(leaves.len());
-        for leaf in leaves {
+        let mut map = Vec::new();
+        for leaf in self.outside_reductions(root) {
             let image = match self.node(leaf).clone() {
+                // What a reduction binds is not free in it, whatever its body says.
+                Node::Reduce { .. } if !self.has_free(leaf, binder) => leaf,
+                Node::Reduce { binder: own, from, to, body } => {
+                    let free = self.free_binders(body) | by.terms.iter().fold(0, |m, t| m | 1 << t.0.0);
+                    let (own, body) = match by.factor(own) {
+                        0 => (own, body),
+                        _ => {
+                            let fresh = Binder((!free).trailing_zeros() as u8);
+                            (fresh, self.instantiate(body, own, &Affine::binder(fresh)))
+                        }
+                    };
+                    let body = self.instantiate(body, binder, by);
+                    self.reduce(own, from, to, body)
+                }
                 Node::Element(array, indices) => {
                     let indices: Box<[Affine]> = indices.iter().map(affine).collect();
                     self.insert(Node::Element(array, indices))
                 }
                 Node::Index(a) => self.index(affine(&a)),
-                _ => leaf,
+                _ => continue,
             };
             map.push((leaf, image));
         }
         super::visit::substitute(self, root, &map)
+    }
+
+    fn has_free(&self, term: Term, binder: Binder) -> bool {
+        self.free_binders(term) & (1 << binder.0) != 0
+    }
+
+    /// The terms below the root, reductions among them and what is inside of these not.
+    fn outside_reductions(&self, root: Term) -> Vec<Term> {
+        let (mut seen, mut stack) = (rustc_hash::FxHashSet::default(), vec![root]);
+        while let Some(term) = stack.pop() {
+            let node = self.node(term);
+            if seen.insert(term) && !matches!(node, Node::Reduce { .. }) {
+                self.each_argument(node, |t| stack.push(t));
+            }
+        }
+        let mut found: Vec<Term> = seen.into_iter().collect();
+        found.sort_unstable();
+        found
     }
 }
 

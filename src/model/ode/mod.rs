@@ -2,7 +2,7 @@
 
 mod algebraic;
 mod event;
-mod names;
+pub(super) mod names;
 mod plan;
 pub mod region;
 pub mod resolve;
@@ -15,9 +15,10 @@ use region::Region;
 use resolve::Problem;
 
 use super::event::Event;
+use super::network::Changes;
 use super::system::{Observable, System, Variable, Written};
 use crate::calculus::{Equation, IndexRange};
-use crate::syntax::block::{Block, Content, Declaration, Role};
+use crate::syntax::block::{Block, BlockKind, Content, Declaration, Role};
 use crate::syntax::{Tree, affine, lower, print};
 use crate::term::{Affine, Graph};
 use crate::text::{Diagnostic, Kind, Limits, Span};
@@ -25,7 +26,7 @@ use crate::text::{Diagnostic, Kind, Limits, Span};
 /// Reads a file that a model names; the error is one sentence.
 pub type Open<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
-/// Lowers a block `ode`.
+/// Lowers a block `ode` or `network`.
 ///
 /// # Errors
 /// Everything that is wrong with the block, each with its place.
@@ -57,9 +58,11 @@ fn lowered(
         match &statement.content {
             Content::Declaration(d) => lowering.declaration(d, &mut names, &mut parts),
             Content::When(text) => parts.events.extend(lowering.event(text, &mut names)),
+            Content::Reaction(text) => lowering.reaction(text, &mut names, &mut parts.changes),
             Content::Function(_) | Content::Table(_) | Content::Simulate(_) => {}
         }
     }
+    lowering.species(&names, &mut parts);
     lowering.complete(&names, &parts, block);
     let algebraic = lowering.determine(&names, &mut parts);
     let mut errors = std::mem::take(&mut lowering.errors);
@@ -86,15 +89,16 @@ fn lowered(
         events: parts.events,
         plan,
         tables: names.tables,
+        network: (block.kind == BlockKind::Network).then_some(parts.changes.network),
     })
 }
 
 /// What declarations have given so far.
 #[derive(Default)]
-struct Parts {
+pub(super) struct Parts {
     parameters: Vec<Equation>,
-    initial: Vec<Equation>,
-    equations: Vec<Equation>,
+    pub(super) initial: Vec<Equation>,
+    pub(super) equations: Vec<Equation>,
     observables: Vec<Observable>,
     events: Vec<Event>,
     /// Equations `0 = …` with their places in the text; rows count them in the order of the text.
@@ -102,37 +106,39 @@ struct Parts {
     /// The members of these equations.
     algebraic_count: usize,
     /// Elements with an initial value, and with an equation, by name.
-    begun: Regions,
-    given: Regions,
+    pub(super) begun: Regions,
+    pub(super) given: Regions,
+    /// What reactions do to species.
+    pub(super) changes: Changes,
 }
 
 /// Elements of arrays, by the name of the array.
 #[derive(Default)]
-struct Regions(FxHashMap<String, Vec<Region>>);
+pub(super) struct Regions(FxHashMap<String, Vec<Region>>);
 
 impl Regions {
-    fn add(&mut self, name: String, region: Region) {
+    pub(super) fn add(&mut self, name: String, region: Region) {
         self.0.entry(name).or_default().push(region);
     }
 
     /// Those of one array.
-    fn of(&self, name: &str) -> &[Region] {
+    pub(super) fn of(&self, name: &str) -> &[Region] {
         self.0.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
-struct Lowering<'a> {
-    tree: &'a Tree,
-    graph: &'a mut Graph,
-    limits: &'a Limits,
-    errors: Vec<Diagnostic>,
+pub(super) struct Lowering<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) graph: &'a mut Graph,
+    pub(super) limits: &'a Limits,
+    pub(super) errors: Vec<Diagnostic>,
 }
 
 impl Lowering<'_> {
     fn declaration(&mut self, d: &Declaration, names: &mut Names<'_>, parts: &mut Parts) {
         let (list, found) = match d.role {
             Role::Parameter => (&names.parameters, names.parameter(&d.name.text)),
-            Role::State | Role::Initial | Role::Derivative => {
+            Role::State | Role::Species | Role::Fixed | Role::Initial | Role::Derivative => {
                 (&names.states, names.state(&d.name.text))
             }
             Role::Observe => return self.observable(d, names, parts),
@@ -154,6 +160,15 @@ impl Lowering<'_> {
                     .did_you_mean(crate::text::nearest(name, known))
             });
         };
+        if d.role == Role::Derivative && names.species(&d.name.text).is_some() {
+            let name = &d.name.text;
+            let message = format!("`{name}` is a species: reactions give its equation");
+            self.errors.push(
+                Diagnostic::error(Kind::Name, d.name.span, message)
+                    .help(format!("write `0 => {name}, …` with the rate after the comma")),
+            );
+            return;
+        }
         let Some(value) = d.value else {
             if d.role == Role::Parameter {
                 let message = format!("parameter `{}` has no value", d.name.text);
@@ -271,7 +286,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn problem(&mut self, problem: Problem, span: Span, letters: &[&str]) {
+    pub(super) fn problem(&mut self, problem: Problem, span: Span, letters: &[&str]) {
         let error = match problem {
             Problem::OutOfRange { leaf, array, value, at, .. } => {
                 let place: Vec<String> =

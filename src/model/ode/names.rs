@@ -13,6 +13,7 @@ use crate::numeric::spline::Spline;
 use crate::syntax::affine::integer;
 use crate::syntax::block::{Block, Content, Declaration, FunctionText, Role, TableText};
 use crate::syntax::lower::function_named;
+use crate::syntax::tree::Range;
 use crate::syntax::{Scope, Tree, lower};
 use crate::term::visit::substitute;
 use crate::term::{Affine, Binder, Derivative, Function, Graph, Term};
@@ -41,6 +42,8 @@ pub struct Names<'a> {
     declared: FxHashMap<String, usize>,
     /// Whether a name is a state and not a parameter, and where it is in its list.
     variables: FxHashMap<String, (bool, usize)>,
+    /// The states that are species, and whether they are fixed.
+    species: FxHashMap<String, bool>,
     lets: FxHashMap<String, Let<'a>>,
     functions: FxHashMap<String, &'a FunctionText>,
     calling: Vec<String>,
@@ -74,6 +77,7 @@ impl<'a> Names<'a> {
             spans: Vec::new(),
             declared: FxHashMap::default(),
             variables: FxHashMap::default(),
+            species: FxHashMap::default(),
             lets: FxHashMap::default(),
             functions: FxHashMap::default(),
             calling: Vec::new(),
@@ -99,6 +103,7 @@ impl<'a> Names<'a> {
                 Content::Function(_)
                 | Content::Table(_)
                 | Content::When(_)
+                | Content::Reaction(_)
                 | Content::Simulate(_) => {}
             }
         }
@@ -131,14 +136,17 @@ impl<'a> Names<'a> {
                     self.errors.push(Diagnostic::error(Kind::Syntax, d.name.span, message));
                 }
             },
-            Role::Parameter | Role::State => {
+            Role::Parameter | Role::State | Role::Species | Role::Fixed => {
                 let mut errors = Vec::new();
                 let axes = self.axes(d, &mut errors);
                 self.errors.append(&mut errors);
                 let Some(axes) = axes else {
                     return self.broken.push(d.name.text.clone());
                 };
-                let is_state = d.role == Role::State;
+                let is_state = d.role != Role::Parameter;
+                if matches!(d.role, Role::Species | Role::Fixed) {
+                    self.species.insert(d.name.text.clone(), d.role == Role::Fixed);
+                }
                 let list = if is_state { &mut self.states } else { &mut self.parameters };
                 self.variables.insert(d.name.text.clone(), (is_state, list.len()));
                 let offset = list.last().map_or(0, |v| v.offset + v.len());
@@ -199,6 +207,11 @@ impl<'a> Names<'a> {
         self.variable(name).filter(|(is_state, _)| *is_state).map(|(_, v)| v)
     }
 
+    /// Whether the species of this name is fixed; `None` if it is no species.
+    pub fn species(&self, name: &str) -> Option<bool> {
+        self.species.get(name).copied()
+    }
+
     /// The parameter of this name.
     pub fn parameter(&self, name: &str) -> Option<&Variable> {
         self.variable(name).filter(|(is_state, _)| !is_state).map(|(_, v)| v)
@@ -222,9 +235,19 @@ impl<'a> Names<'a> {
         d: &Declaration,
         errors: &mut Vec<Diagnostic>,
     ) -> Option<(Vec<IndexRange>, Vec<String>)> {
+        self.bound(&d.ranges, d.name.span, errors)
+    }
+
+    /// Written ranges with their letters; `at` is the place of what has so many members.
+    pub fn bound(
+        &self,
+        written: &[Range],
+        at: Span,
+        errors: &mut Vec<Diagnostic>,
+    ) -> Option<(Vec<IndexRange>, Vec<String>)> {
         let (mut ranges, mut letters) = (Vec::new(), Vec::new());
         let mut cells = 1_i64;
-        for (level, range) in d.ranges.iter().enumerate() {
+        for (level, range) in written.iter().enumerate() {
             let ends = integer(self.tree, range.from, self)
                 .and_then(|from| Ok((from, integer(self.tree, range.to, self)?)));
             match ends {
@@ -253,7 +276,7 @@ impl<'a> Names<'a> {
                 "cells",
                 self.limits.cells,
                 "elements",
-                Some(d.name.span),
+                Some(at),
             ));
             return None;
         }

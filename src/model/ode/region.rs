@@ -23,6 +23,35 @@ impl Region {
         self.search(&parts, &mut point).then_some(point)
     }
 
+    /// Disjoint regions that together hold the points which no part covers.
+    pub fn outside(&self, parts: &[Region]) -> Vec<Region> {
+        let mut left = vec![self.clone()];
+        for part in parts {
+            left = left.iter().flat_map(|region| region.without(part)).collect();
+        }
+        left
+    }
+
+    /// The points of the region that another does not cover, in disjoint regions.
+    fn without(&self, other: &Region) -> Vec<Region> {
+        if self.meets(other).is_none() {
+            return vec![self.clone()];
+        }
+        let (mut rest, mut cut) = (self.clone(), Vec::new());
+        for (dimension, &(low, high)) in other.0.iter().enumerate() {
+            let (from, to) = rest.0[dimension];
+            for (part, is_there) in [((from, low - 1), from < low), ((high + 1, to), high < to)] {
+                if is_there {
+                    let mut side = rest.clone();
+                    side.0[dimension] = part;
+                    cut.push(side);
+                }
+            }
+            rest.0[dimension] = (from.max(low), to.min(high));
+        }
+        cut
+    }
+
     /// Extends a prefix of coordinates, inside all given parts, to a point outside all of them.
     fn search(&self, parts: &[&Region], point: &mut Vec<i64>) -> bool {
         let depth = point.len();
@@ -63,7 +92,13 @@ mod tests {
         let missing = whole.first_outside(&[left.clone(), right.clone()]);
         assert_eq!(missing, Some(vec![1_000_000_000, 4]));
         assert_eq!(left.meets(&right), None);
+        let rest = whole.outside(&[left.clone(), right.clone()]);
+        assert_eq!(rest, [Region(vec![(1_000_000_000, 1_000_000_000), (4, 5)])]);
+        let middle = Region(vec![(1, 9), (1, 9)]).outside(&[Region(vec![(3, 4), (5, 5)])]);
+        let points: i64 = middle.iter().map(|r| r.0.iter().map(|d| d.1 - d.0 + 1).product::<i64>()).sum();
+        assert_eq!((middle.len(), points), (4, 79));
         let scalar = Region(vec![]);
+        assert_eq!(scalar.outside(std::slice::from_ref(&scalar)), []);
         assert_eq!(scalar.first_outside(&[]), Some(vec![]));
         assert_eq!(scalar.first_outside(std::slice::from_ref(&scalar)), None);
         assert_eq!(scalar.meets(&scalar), Some(vec![]));

@@ -138,6 +138,16 @@ pub fn resolve(
     Ok(equations)
 }
 
+/// The least index that is on the other side of `bound` than those below it: where
+/// `factor*index + offset` reaches `bound` if it grows, and has fallen below it if it falls.
+pub fn boundary(factor: i64, offset: i64, bound: i64) -> i64 {
+    let distance = bound - offset;
+    match factor > 0 {
+        true => -(-distance).div_euclid(factor),
+        false => (-distance).div_euclid(-factor) + 1,
+    }
+}
+
 fn constant_or(range: IndexRange) -> Index {
     if range.from == range.to { Index::Constant(range.from) } else { Index::Range(range) }
 }
@@ -334,14 +344,7 @@ impl Resolver<'_> {
                 None => Halt::Fatal(Problem::SeveralIndices),
             };
         };
-        let distance = bound - affine.offset;
-        let at = if factor > 0 {
-            // The first value with factor*i >= distance.
-            -(-distance).div_euclid(factor)
-        } else {
-            // The first value with factor*i < distance.
-            (-distance).div_euclid(-factor) + 1
-        };
+        let at = boundary(factor, affine.offset, bound);
         Halt::Cut { binder, at }
     }
 

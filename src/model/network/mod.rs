@@ -1,0 +1,9 @@
+//! Reaction networks: reactions of model text and of BioNetGen files, their equations and their
+//! structure.
+
+pub mod bionetgen;
+mod reaction;
+pub mod types;
+
+pub use reaction::Changes;
+pub use types::{Reaction, ReactionNetwork, Species};
