@@ -8,9 +8,11 @@ use super::engine::{ENGINES, Engine};
 use super::explain::{Explanation, Record};
 use super::extract::Effort;
 use super::plan::regions;
+use super::prologue::Prologue;
 use super::rule::Ruleset;
 use super::saturate::{Budget, Stop};
-use crate::term::visit::Rebuild;
+use super::seed::seeds;
+use crate::term::visit::{Rebuild, reachable};
 use crate::term::{Graph, Term};
 
 /// How to optimise.
@@ -28,6 +30,11 @@ pub struct Options {
     pub effort: Effort,
     /// Phases of saturation and domain-extending steps.
     pub phases: usize,
+    /// Whether to look for whole alternative forms first; see [`super::seed`].
+    pub seeds: bool,
+    /// Terms of the cheapest seed beyond which regions are not saturated: what that has been
+    /// measured to gain does not pay for its time there.
+    pub saturated: usize,
     /// What is known of terms beyond being real.
     pub assumptions: Assumptions,
     /// Whether to record the steps of the first root.
@@ -46,6 +53,8 @@ impl Options {
             region: 160,
             effort: Effort::KERNEL,
             phases: 2,
+            seeds: true,
+            saturated: 2_000,
             assumptions: Assumptions::default(),
             explain: false,
             stop: || false,
@@ -54,7 +63,7 @@ impl Options {
 
     /// The shortest text.
     pub fn reading() -> Options {
-        Options { measure: Measure::Size, phases: 4, ..Options::kernel() }
+        Options { measure: Measure::Size, phases: 4, seeds: false, ..Options::kernel() }
     }
 }
 
@@ -68,6 +77,8 @@ pub struct Outcome {
     pub cost_before: f64,
     /// Cost of the result: at most `cost_before`.
     pub cost_after: f64,
+    /// The seed that the result comes from; none for the input's own form.
+    pub seed: Option<&'static str>,
     /// Why saturation ended, for each region and phase.
     pub stops: Vec<Stop>,
     /// Domain-extending rules that were used.
@@ -81,11 +92,64 @@ pub struct Outcome {
 /// A conflict between the facts of merged classes (a wrong rule) makes the region fall back to
 /// its input; [`Outcome::stops`] reports it.
 pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Options) -> Outcome {
+    optimise_with(graph, roots, rules, options, &mut Prologue::default())
+}
+
+/// As [`optimise`], with what depends on parameters alone hoisted into the prologue: it costs
+/// nothing, and the roots of the outcome hold places of the prologue.
+pub fn optimise_with(
+    graph: &mut Graph,
+    roots: &[Term],
+    rules: &Ruleset,
+    options: &Options,
+    prologue: &mut Prologue,
+) -> Outcome {
+    let given = prologue.hoist(graph, roots);
+    let cost_before = cost(graph, &given, options.measure);
+    let (mut seed, mut start, mut least) = (None, given.clone(), cost_before);
+    if options.seeds && !options.explain {
+        for found in seeds(graph, roots, prologue) {
+            let price = cost(graph, &found.roots, options.measure);
+            if price < least {
+                (seed, start, least) = (Some(found.name), found.roots, price);
+            }
+        }
+    }
+    let small = reachable(graph, &start).len() <= options.saturated;
+    let mut best = Outcome {
+        roots: start.clone(),
+        cost_before,
+        cost_after: least,
+        seed,
+        stops: Vec::new(),
+        extended: Vec::new(),
+        explanation: None,
+    };
+    if small || !options.seeds {
+        // The cheapest start need not lead to the cheapest end.
+        for (seed, start) in [(None, &given), (seed, &start)] {
+            let found = saturated(graph, start, rules, options);
+            best.stops.extend(&found.stops);
+            if found.cost_after < best.cost_after || best.explanation.is_none() && options.explain {
+                let stops = std::mem::take(&mut best.stops);
+                best = Outcome { cost_before, seed, stops, ..found };
+            }
+            if seed.is_none() && best.seed.is_none() || start == &given && seed.is_some() {
+                break;
+            }
+        }
+    }
+    best
+}
+
+/// Rewrites region by region.
+fn saturated(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Options) -> Outcome {
     let cost_before = cost(graph, roots, options.measure);
     let mut outcome = Outcome {
         roots: roots.to_vec(),
         cost_before,
         cost_after: cost_before,
+        seed: None,
         stops: Vec::new(),
         extended: Vec::new(),
         explanation: None,

@@ -8,13 +8,14 @@ use super::culprit::Point;
 use super::events::{self, Events, Occurrence};
 use super::start::start;
 use crate::calculus::{self, Block, Equation, IndexRange, Sparsity};
-use crate::kernel::{self, BACKENDS, Kernel, Layout, Output, Scratch, Tape};
+use crate::kernel::{self, BACKENDS, Backend, Interpreter, Kernel, Layout, Output, Scratch, Tape};
 use crate::model::{System, Times, Variable};
 use crate::numeric::consistent::consistent;
 use crate::numeric::integrate::{
     Brief, Cause, Failure, Method, Options as Integration, Pattern, Problem, Statistics,
 };
-use crate::rewrite::{self, Ruleset, optimise};
+use crate::rewrite::prologue::Prologue;
+use crate::rewrite::{self, Ruleset, optimise_with};
 use crate::term::{Graph, Term};
 use crate::text::Limits;
 
@@ -66,6 +67,9 @@ pub struct Compiled {
     pub jacobian_tape: Tape,
     /// The observables, by place.
     pub observable_tape: Tape,
+    /// What the other tapes need of parameters alone, computed once for each set of them; empty
+    /// when there is nothing of that kind. Its outputs stand behind the parameters.
+    pub prologue_tape: Tape,
     /// The right-hand side operation for operation as the model writes it, for comparison.
     pub written: Option<Tape>,
     right_hand_side: Kernel,
@@ -79,7 +83,11 @@ pub struct Compiled {
     /// model's arrays and only implicit methods need it.
     structure: OnceLock<(Sparsity, Pattern)>,
     algebraic: Vec<usize>,
+    prologue: Kernel,
+    /// The model's parameters, then what the prologue makes of them.
     parameters: Vec<f64>,
+    /// The number of the model's own parameters.
+    own: usize,
     initial: Vec<f64>,
     observed: usize,
     how: Compilation,
@@ -93,6 +101,8 @@ pub struct Compilation {
     /// Whether every operation of the right-hand side is done as the model writes it, in that
     /// order and with its rounding, instead of the cheapest form that is equal over the reals.
     pub exact_order: bool,
+    /// Whether what depends on parameters alone is computed once for each set of parameters.
+    pub prologue: bool,
     /// The rules that terms are rewritten with.
     pub rules: Arc<Ruleset>,
     /// Whether to end without a result; asked between parts of the work.
@@ -104,6 +114,7 @@ impl Compilation {
     pub fn agrees(&self, other: &Compilation) -> bool {
         self.backend == other.backend
             && self.exact_order == other.exact_order
+            && self.prologue == other.prologue
             && Arc::ptr_eq(&self.rules, &other.rules)
     }
 }
@@ -111,7 +122,13 @@ impl Compilation {
 impl Default for Compilation {
     fn default() -> Self {
         let rules = Ruleset::shared();
-        Compilation { backend: "jit".to_owned(), exact_order: false, rules, stop: || false }
+        Compilation {
+            backend: "jit".to_owned(),
+            exact_order: false,
+            prologue: true,
+            rules,
+            stop: || false,
+        }
     }
 }
 
@@ -140,40 +157,57 @@ impl Compiled {
             if (how.stop)() { Err(Error::Interrupted) } else { Ok(()) }
         };
         begin(STAGES[0])?;
+        let names: Vec<_> = system.parameters.iter().map(|v| graph.intern(&v.name)).collect();
+        let mut prologue = Prologue::new(&graph, names, "prologue");
+        let observed: Vec<Equation> =
+            system.observables.iter().flat_map(|o| o.equations.iter().cloned()).collect();
+        let mut optimised = |graph: &mut Graph, roots: &[Term]| {
+            optimise_with(graph, roots, rules, &options, &mut prologue).roots
+        };
         let roots: Vec<Term> = system.equations.iter().map(|e| e.value).collect();
-        let best = optimise(&mut graph, &roots, rules, &options);
+        let mut roots = optimised(&mut graph, &roots);
+        let values: Vec<Term> = observed.iter().map(|e| e.value).collect();
+        roots.extend(optimised(&mut graph, &values));
         begin(STAGES[1])?;
         let blocks = calculus::jacobian(&mut graph, &system.equations, system.places())?;
         let starts = calculus::slot_starts(&blocks);
         let entries: Vec<Term> = blocks.iter().map(|b| b.value).collect();
-        let entries = optimise(&mut graph, &entries, rules, &options).roots;
+        roots.extend(optimised(&mut graph, &entries));
         begin(STAGES[2])?;
-        let layout = layout(system, &mut graph);
+        let (roots, prologue) = match how.prologue {
+            true => prologue.kept(&mut graph, &roots),
+            false => (prologue.inlined(&mut graph, &roots), Prologue::default()),
+        };
+        let (values, entries) = roots.split_at(system.equations.len() + observed.len());
+        let (rates, values) = values.split_at(system.equations.len());
+        let plain = layout(system, &mut graph);
+        let layout = hoisted(&plain, &mut graph, &prologue);
         let lowering = kernel::Options::default();
         let slots: Vec<Output> = blocks
             .iter()
             .zip(&starts)
-            .zip(&entries)
+            .zip(entries)
             .filter_map(|((b, &first), &value)| {
                 Some(Output { ranges: ranges(&b.ranges), place: b.slot(first)?, value })
             })
             .collect();
-        let observed: Vec<Equation> =
-            system.observables.iter().flat_map(|o| o.equations.iter().cloned()).collect();
-        let values: Vec<Term> = observed.iter().map(|e| e.value).collect();
         let made = |outputs: &[Output]| -> Result<(Tape, Kernel), kernel::Error> {
             let tape = Tape::lower(&graph, &layout, outputs, &lowering)?;
             let kernel = backend.compile(&tape)?;
             Ok((tape, kernel))
         };
-        let (tape, written) = right_hand_side(system, &graph, &best.roots, &layout, how)?;
+        let (tape, written) = right_hand_side(system, &graph, rates, &layout, how)?;
         let right_hand_side = backend.compile(&tape)?;
         let (jacobian_tape, jacobian) = made(&slots)?;
-        let (observable_tape, observables) = made(&outputs(&observed, &values))?;
+        let (observable_tape, observables) = made(&outputs(&observed, values))?;
+        let hoisted: Vec<Output> =
+            (0..).zip(prologue.values()).map(|(k, &v)| Output::scalar(k, v)).collect();
+        let prologue_tape = Tape::lower(&graph, &plain, &hoisted, &lowering)?;
+        let prologue = Interpreter.compile(&prologue_tape)?;
         let events = Events::compile(system, &mut graph, *backend)?;
         begin(STAGES[3])?;
         let (parameters, initial) = start(system, &[])?;
-        Ok(Compiled {
+        let mut compiled = Compiled {
             right_hand_side,
             jacobian,
             observables,
@@ -187,11 +221,16 @@ impl Compiled {
             blocks,
             structure: OnceLock::new(),
             algebraic: system.algebraic.clone(),
-            parameters,
+            prologue_tape,
+            prologue,
+            own: parameters.len(),
+            parameters: Vec::new(),
             initial,
             how: how.clone(),
             observed: system.observables.iter().map(|o| o.variable.len()).sum(),
-        })
+        };
+        compiled.prepare(parameters);
+        Ok(compiled)
     }
 
     /// Starts later runs with other values of parameters and other initial values, given by name
@@ -202,8 +241,24 @@ impl Compiled {
     /// [`Error::UnknownName`], and [`Error::NotFinite`] when a value that follows is not finite;
     /// the values stay as they were.
     pub fn set(&mut self, system: &System, values: &[(String, f64)]) -> Result<(), Error> {
-        (self.parameters, self.initial) = start(system, values)?;
+        let (parameters, initial) = start(system, values)?;
+        self.initial = initial;
+        self.prepare(parameters);
         Ok(())
+    }
+
+    /// Starts later runs as another compilation of the same system does.
+    pub(super) fn start_as(&mut self, other: &Compiled) {
+        self.initial.clone_from(&other.initial);
+        self.prepare(other.parameters().to_vec());
+    }
+
+    /// Sets the parameters and computes what depends on them alone.
+    fn prepare(&mut self, mut parameters: Vec<f64>) {
+        let mut more = vec![0.0; self.prologue_tape.output_length];
+        self.prologue.evaluate(0.0, &[], &parameters, &mut more, &mut Scratch::new());
+        parameters.append(&mut more);
+        self.parameters = parameters;
     }
 
     /// How it was compiled.
@@ -218,7 +273,7 @@ impl Compiled {
 
     /// The parameters, by place.
     pub fn parameters(&self) -> &[f64] {
-        &self.parameters
+        &self.parameters[..self.own]
     }
 
     /// The columns and rows of the Jacobian's nonzero entries.
@@ -338,7 +393,7 @@ impl Compiled {
     ) -> Error {
         let state = failure.component.map(|k| system.state_name(k));
         let culprit = unusable.filter(|_| failure.cause == Cause::NonFinite).and_then(|at| {
-            Point::new(system, at.time, &at.states, &self.parameters).culprit(&at.rates)
+            Point::new(system, at.time, &at.states, self.parameters()).culprit(&at.rates)
         });
         let expression = culprit.as_ref().map(|c| {
             let leaves: Vec<String> =
@@ -476,6 +531,20 @@ pub(super) fn outputs(equations: &[Equation], values: &[Term]) -> Vec<Output> {
     pairs
         .map(|(e, &value)| Output { ranges: ranges(&e.ranges), place: e.row.clone(), value })
         .collect()
+}
+
+/// A layout with the values of a prologue behind the parameters.
+fn hoisted(plain: &Layout, graph: &mut Graph, prologue: &Prologue) -> Layout {
+    let mut layout = plain.clone();
+    let last = prologue.values().len() as i64 - 1;
+    if last >= 0 {
+        layout.parameters.push(kernel::Variable {
+            name: graph.intern(prologue.array()),
+            extents: vec![(0, last)],
+            offset: plain.parameter_length(),
+        });
+    }
+    layout
 }
 
 pub(super) fn layout(system: &System, graph: &mut Graph) -> Layout {

@@ -262,6 +262,7 @@ fn compile(model: &mut Model, call: &Call<'_>, clock: &mut Clock<'_>) -> Result<
         exact_order: call.has("exact-order"),
         stop: call.host.stop(),
         rules: call.rules.clone(),
+        ..usual
     };
     if model.compiled.as_ref().is_none_or(|c| !c.how().agrees(&how)) {
         let compiled = Compiled::new(&model.system, &how, &mut |name| clock.stage(name));

@@ -4,7 +4,7 @@ mod latex;
 
 use std::fmt;
 
-use super::Compiled;
+use super::{Compilation, Compiled};
 use super::line::Line;
 use crate::kernel::export::{self, Curve, Jacobian, LANGUAGES, Program};
 use crate::model::System;
@@ -22,6 +22,8 @@ pub enum Error {
     Name(String, char),
     /// An equation whose text is too long: what it defines, and what was said.
     TooLong(String, String),
+    /// What kept the model from being compiled for a file.
+    Compilation(String),
 }
 
 impl fmt::Display for Error {
@@ -36,6 +38,7 @@ impl fmt::Display for Error {
                 }
             }
             Error::Program(e) => write!(f, "{e}"),
+            Error::Compilation(e) => f.write_str(e),
             Error::Name(name, c) => {
                 write!(f, "the name `{name}` has the character {c:?}, which LaTeX cannot show")?;
                 f.write_str("; use letters, digits and underscores")
@@ -79,6 +82,23 @@ pub fn export(system: &System, compiled: &Compiled, language: &str) -> Result<St
     if system.dimension() > export::MAX_NUMBERS {
         return Err(export::Error::TooLarge(system.dimension()).into());
     }
+    // A file of one function for each question has no place to keep values between calls.
+    let plain;
+    let compiled = match compiled.how().prologue {
+        false => compiled,
+        true => {
+            let how = Compilation {
+                prologue: false,
+                backend: "interpreter".to_owned(),
+                ..compiled.how().clone()
+            };
+            let mut found = Compiled::new(system, &how, &mut |_| {})
+                .map_err(|e| Error::Compilation(e.to_string()))?;
+            found.start_as(compiled);
+            plain = found;
+            &plain
+        }
+    };
     let elements = |variables: &[&crate::model::Variable]| -> Vec<String> {
         variables.iter().flat_map(|v| v.element_names()).collect()
     };
