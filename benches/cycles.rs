@@ -14,7 +14,7 @@ use isoterm::session::models;
 use isoterm::study::{Compilation, Compiled};
 use isoterm::text::{Limits, Source};
 
-mod networks;
+mod mass_action;
 
 /// Example models; the first four and the first two networks are those that must agree.
 const EXAMPLES: [&str; 11] = [
@@ -43,7 +43,7 @@ fn main() {
         texts.push((name.to_owned(), text.expect("an example")));
     }
     for (species, reactions, seed) in NETWORKS {
-        let text = networks::mass_action(species, reactions, seed);
+        let text = mass_action::mass_action(species, reactions, seed);
         texts.push((format!("network {species}/{reactions}"), text));
     }
     println!("{:<20} operations  predicted  measured  ratio  (ns; in it: {})", "kernel", PARTS);

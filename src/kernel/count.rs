@@ -25,6 +25,7 @@ pub struct OperationCounts {
     /// Everything else: signs, comparisons, choices, minima, roundings.
     pub others: u64,
     cycles: f64,
+    published: f64,
 }
 
 impl OperationCounts {
@@ -62,6 +63,13 @@ impl OperationCounts {
         self.cycles
     }
 
+    /// The cost by the table of Gowda et al. ("High-performance symbolic-numerics via multiple
+    /// dispatch", 2021), which others report too: + and - 1, * 3, / 24, exp 18, sin and cos 134,
+    /// tan 156, and 100 for any other function.
+    pub fn published(&self) -> f64 {
+        self.published
+    }
+
     fn add(&mut self, op: Op, times: u64) {
         let kind = match op {
             Op::Add | Op::Sub => &mut self.additions,
@@ -74,6 +82,7 @@ impl OperationCounts {
         };
         *kind = kind.saturating_add(times);
         self.cycles += op.row().cycles * times as f64;
+        self.published += published(op) * times as f64;
     }
 
     fn block(&mut self, tape: &Tape, steps: &[Step], times: u64, trips: fn(&Loop) -> u64) {
@@ -83,6 +92,7 @@ impl OperationCounts {
                 Step::Let(_, Instruction::Apply(function, _)) => {
                     self.calls = self.calls.saturating_add(times);
                     self.cycles += tape.functions[*function as usize].cycles * times as f64;
+                    self.published += 100.0 * times as f64;
                 }
                 Step::Store(..) => {}
                 Step::Loop(inner) => {
@@ -94,6 +104,20 @@ impl OperationCounts {
                 }
             }
         }
+    }
+}
+
+/// See [`OperationCounts::published`].
+fn published(op: Op) -> f64 {
+    match op {
+        Op::Mul => 3.0,
+        Op::Fma => 4.0,
+        Op::Div => 24.0,
+        Op::Exp => 18.0,
+        Op::Sin | Op::Cos => 134.0,
+        Op::Tan => 156.0,
+        _ if op.row().is_called() || op == Op::Sqrt => 100.0,
+        _ => 1.0,
     }
 }
 

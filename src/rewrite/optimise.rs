@@ -106,40 +106,38 @@ pub fn optimise_with(
 ) -> Outcome {
     let given = prologue.hoist(graph, roots);
     let cost_before = cost(graph, &given, options.measure);
-    let (mut seed, mut start, mut least) = (None, given.clone(), cost_before);
-    if options.seeds && !options.explain {
-        for found in seeds(graph, roots, prologue) {
-            let price = cost(graph, &found.roots, options.measure);
-            if price < least {
-                (seed, start, least) = (Some(found.name), found.roots, price);
-            }
-        }
-    }
-    let small = reachable(graph, &start).len() <= options.saturated;
     let mut best = Outcome {
-        roots: start.clone(),
+        roots: given.clone(),
         cost_before,
-        cost_after: least,
-        seed,
+        cost_after: cost_before,
+        seed: None,
         stops: Vec::new(),
         extended: Vec::new(),
         explanation: None,
     };
-    if small || !options.seeds {
-        // The cheapest start need not lead to the cheapest end.
-        for (seed, start) in [(None, &given), (seed, &start)] {
-            let found = saturated(graph, start, rules, options);
-            best.stops.extend(&found.stops);
-            if found.cost_after < best.cost_after || best.explanation.is_none() && options.explain {
-                let stops = std::mem::take(&mut best.stops);
-                best = Outcome { cost_before, seed, stops, ..found };
-            }
-            if seed.is_none() && best.seed.is_none() || start == &given && seed.is_some() {
-                break;
+    if options.seeds && options.measure.shares() && !options.explain {
+        for found in seeds(graph, roots, prologue) {
+            let price = cost(graph, &found.roots, options.measure);
+            if price < best.cost_after {
+                (best.seed, best.roots, best.cost_after) = (Some(found.name), found.roots, price);
             }
         }
     }
-    best
+    if best.seed.is_some() && reachable(graph, &best.roots).len() > options.saturated {
+        return best;
+    }
+    // The cheapest start need not lead to the cheapest end.
+    let (seed, start) = (best.seed, best.roots.clone());
+    let starts = [(seed, start)].into_iter().chain(seed.map(|_| (None, given)));
+    let mut stops = Vec::new();
+    for (seed, start) in starts {
+        let found = saturated(graph, &start, rules, options);
+        stops.extend_from_slice(&found.stops);
+        if found.cost_after < best.cost_after || seed == best.seed {
+            best = Outcome { cost_before, seed, ..found };
+        }
+    }
+    Outcome { stops, ..best }
 }
 
 /// Rewrites region by region.

@@ -202,6 +202,7 @@ impl Compiled {
         let (observable_tape, observables) = made(&outputs(&observed, values))?;
         let hoisted: Vec<Output> =
             (0..).zip(prologue.values()).map(|(k, &v)| Output::scalar(k, v)).collect();
+        let plain = Layout { parameters: plain.parameters, ..Layout::default() };
         let prologue_tape = Tape::lower(&graph, &plain, &hoisted, &lowering)?;
         let prologue = Interpreter.compile(&prologue_tape)?;
         let events = Events::compile(system, &mut graph, *backend)?;

@@ -86,6 +86,16 @@ impl Form {
         self.ids.clear();
     }
 
+    /// The operations that the roots need.
+    pub fn length(&self) -> usize {
+        let joins = |&id: &Id| match &self.nodes[id as usize] {
+            Node::Atom(_) => 0,
+            Node::Product(factors) => factors.len().saturating_sub(1),
+            Node::Sum(terms) => terms.len().saturating_sub(1),
+        };
+        self.needed().iter().map(joins).sum()
+    }
+
     /// The nodes that the roots need.
     pub fn needed(&self) -> Vec<Id> {
         let mut seen = vec![false; self.nodes.len()];

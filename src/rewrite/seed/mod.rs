@@ -40,15 +40,16 @@ struct Way {
 }
 
 const WAYS: [Way; 4] = [
-    Way { name: "each flux once, shared", merged: false, factored: false, shared: true },
     Way { name: "factored", merged: false, factored: true, shared: false },
     Way { name: "factored, shared", merged: false, factored: true, shared: true },
+    Way { name: "each flux once, shared", merged: false, factored: false, shared: true },
     Way { name: "merged, factored, shared", merged: true, factored: true, shared: true },
 ];
 
 /// The seeds of a system that are the same polynomials as its roots.
 pub fn seeds(graph: &mut Graph, roots: &[Term], prologue: &mut Prologue) -> Vec<Seed> {
     let mut seeds: Vec<Seed> = Vec::new();
+    let mut least = usize::MAX;
     for way in &WAYS {
         let system = System::read(graph, roots, prologue, way.merged);
         let mut form = Form::default();
@@ -62,6 +63,12 @@ pub fn seeds(graph: &mut Graph, roots: &[Term], prologue: &mut Prologue) -> Vec<
             }
         });
         form.roots = equations.collect();
+        // Sharing does not make up for a form that is twice as long.
+        let length = form.length();
+        least = least.min(length);
+        if length / 2 > least {
+            continue;
+        }
         if way.shared {
             pairs::share(&mut form);
         }

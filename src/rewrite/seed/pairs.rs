@@ -1,10 +1,7 @@
 //! Pairs that several sums, or several products, have in common become nodes of their own: the
 //! most frequent first, until none is left (Paar 1997).
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
-
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::form::{Form, Id, Node, Signed};
 
@@ -13,7 +10,7 @@ type Pair = (Id, Id, bool);
 
 /// Pairs of members of all lists that may be looked at in all, for each member: more would take
 /// time and memory beyond what is proportional to the system.
-const PAIRS: usize = 200;
+const PAIRS: usize = 100;
 
 /// Shares the pairs that sums have in common, then those of products.
 pub fn share(form: &mut Form) {
@@ -52,9 +49,16 @@ pub fn share(form: &mut Form) {
     }
 }
 
+/// A pair as a key: the smaller member, the larger one, and whether their signs differ.
+fn key((a, s): (Id, bool), (b, t): (Id, bool)) -> u64 {
+    u64::from(a.min(b)) << 33 | u64::from(a.max(b)) << 1 | u64::from(s != t)
+}
+
+fn members(key: u64) -> Pair {
+    ((key >> 33) as Id, (key >> 1) as Id, key & 1 == 1)
+}
+
 /// Replaces common pairs in the lists; the pairs, numbered from `next` on.
-///
-/// A list that becomes a single member stands for it, with the sign that it has there.
 fn paired(lists: &mut [Vec<Signed>], next: Id) -> Vec<Pair> {
     let mut lists_of: FxHashMap<Id, Vec<u32>> = FxHashMap::default();
     for (k, list) in lists.iter_mut().enumerate() {
@@ -67,68 +71,92 @@ fn paired(lists: &mut [Vec<Signed>], next: Id) -> Vec<Pair> {
         }
     }
     let mut counts = counted(lists, &lists_of);
-    let mut heap: BinaryHeap<(u32, Reverse<Pair>)> =
-        counts.iter().filter(|(_, n)| **n > 1).map(|(&pair, &n)| (n, Reverse(pair))).collect();
+    // Pairs by how often they occurred when they were put here.
+    let mut queue = Queue::default();
+    let mut all: Vec<(u64, u32)> = counts.iter().map(|(&pair, &n)| (pair, n)).collect();
+    all.sort_unstable_by_key(|(pair, _)| std::cmp::Reverse(*pair));
+    all.into_iter().for_each(|(pair, n)| queue.push(pair, n));
     let mut made: Vec<Pair> = Vec::new();
-    while let Some((count, Reverse(pair))) = heap.pop() {
+    let (mut inside, mut beside): (Vec<u32>, Vec<u64>) = (Vec::new(), Vec::new());
+    while let Some((pair, count)) = queue.pop() {
         let now = counts.get(&pair).copied().unwrap_or(0);
         if now < count {
-            if now > 1 {
-                heap.push((now, Reverse(pair)));
-            }
+            queue.push(pair, now);
             continue;
         }
-        let (a, b, differ) = pair;
+        let (a, b, differ) = members(pair);
         let node = next + made.len() as Id;
         let (first, second) = (&lists_of[&a], &lists_of[&b]);
         let candidates = if first.len() <= second.len() { first.clone() } else { second.clone() };
-        let mut inside: Vec<u32> = Vec::new();
-        let mut beside: FxHashSet<Pair> = FxHashSet::default();
+        inside.clear();
+        beside.clear();
         for k in candidates {
             let list = &mut lists[k as usize];
             let at = |id: Id| list.iter().position(|m| m.1 == id);
             let (Some(p), Some(q)) = (at(a), at(b)) else { continue };
-            // A list of these two alone is the pair itself, under its other name.
-            if p == q || (list[p].0 != list[q].0) != differ {
+            if (list[p].0 != list[q].0) != differ {
                 continue;
             }
             let sign = list[p].0;
             list.remove(p.max(q));
             list.remove(p.min(q));
             for &(s, member) in list.iter() {
-                for (gone, of_gone) in [(a, sign), (b, sign ^ differ)] {
-                    let key = (member.min(gone), member.max(gone), s != of_gone);
-                    if let Some(n) = counts.get_mut(&key) {
+                for gone in [(a, sign), (b, sign ^ differ)] {
+                    if let Some(n) = counts.get_mut(&key((member, s), gone)) {
                         *n = n.saturating_sub(1);
                     }
                 }
                 // Members that occur nowhere else have no pairs to share.
                 if lists_of[&member].len() > 1 {
-                    let key = (member, node, s != sign);
-                    *counts.entry(key).or_default() += 1;
-                    beside.insert(key);
+                    beside.push(key((member, s), (node, sign)));
                 }
             }
             list.push((sign, node));
             inside.push(k);
         }
         counts.remove(&pair);
-        made.push(pair);
-        for key in beside {
-            match counts[&key] {
-                n if n > 1 => heap.push((n, Reverse(key))),
-                _ => {
-                    counts.remove(&key);
-                }
-            }
+        made.push((a, b, differ));
+        beside.sort_unstable_by_key(|pair| std::cmp::Reverse(*pair));
+        for run in beside.chunk_by(|x, y| x == y).filter(|run| run.len() > 1) {
+            counts.insert(run[0], run.len() as u32);
+            queue.push(run[0], run.len() as u32);
         }
-        lists_of.insert(node, inside);
+        lists_of.insert(node, inside.clone());
     }
     made
 }
 
-/// How often pairs occur, of members that occur in several lists.
-fn counted(lists: &[Vec<Signed>], lists_of: &FxHashMap<Id, Vec<u32>>) -> FxHashMap<Pair, u32> {
+/// Pairs by their counts, the largest first.
+#[derive(Default)]
+struct Queue {
+    by_count: Vec<Vec<u64>>,
+}
+
+impl Queue {
+    /// Pairs that occur once are not kept.
+    fn push(&mut self, pair: u64, count: u32) {
+        if count > 1 {
+            let count = count as usize;
+            if self.by_count.len() <= count {
+                self.by_count.resize(count + 1, Vec::new());
+            }
+            self.by_count[count].push(pair);
+        }
+    }
+
+    fn pop(&mut self) -> Option<(u64, u32)> {
+        while let Some(last) = self.by_count.last_mut() {
+            if let Some(pair) = last.pop() {
+                return Some((pair, self.by_count.len() as u32 - 1));
+            }
+            self.by_count.pop();
+        }
+        None
+    }
+}
+
+/// How often pairs occur, of members that occur in several lists; those that occur twice or more.
+fn counted(lists: &[Vec<Signed>], lists_of: &FxHashMap<Id, Vec<u32>>) -> FxHashMap<u64, u32> {
     let shared: Vec<Vec<Signed>> = lists
         .iter()
         .map(|list| list.iter().copied().filter(|m| lists_of[&m.1].len() > 1).collect())
@@ -138,7 +166,7 @@ fn counted(lists: &[Vec<Signed>], lists_of: &FxHashMap<Id, Vec<u32>>) -> FxHashM
     let mut order: Vec<usize> = (0..shared.len()).filter(|&k| shared[k].len() > 1).collect();
     order.sort_by_key(|&k| shared[k].len());
     let mut room = members.saturating_mul(PAIRS);
-    let mut counts: FxHashMap<Pair, u32> = FxHashMap::default();
+    let mut counts: FxHashMap<u64, u32> = FxHashMap::default();
     for k in order {
         let list = &shared[k];
         let pairs = list.len() * (list.len() - 1) / 2;
@@ -149,7 +177,7 @@ fn counted(lists: &[Vec<Signed>], lists_of: &FxHashMap<Id, Vec<u32>>) -> FxHashM
         for (i, &(s, a)) in list.iter().enumerate() {
             for &(t, b) in &list[i + 1..] {
                 if a != b {
-                    *counts.entry((a, b, s != t)).or_default() += 1;
+                    *counts.entry(key((a, s), (b, t))).or_default() += 1;
                 }
             }
         }
