@@ -41,6 +41,9 @@ fn main() {
         .collect();
     if wanted("cost") {
         ablation(&files);
+        if words.is_empty() || has("sites") {
+            ablation(&generated([5, 8, 11]));
+        }
     }
     if wanted("evaluation") {
         evaluation(&files, has("all"));
@@ -48,6 +51,18 @@ fn main() {
     if wanted("growth") {
         growth(&files);
     }
+}
+
+/// Generated networks, with the seconds that they take to read.
+fn generated(sites: [u32; 3]) -> Vec<(String, System, Duration)> {
+    let read = |sites: &u32| {
+        let source = Source::new("multisite.net", network::multisite(*sites));
+        let start = Instant::now();
+        let system = models(source, Path::new("."), &Limits::default());
+        let system = system.unwrap_or_else(|e| panic!("{e}")).remove(0);
+        (format!("{sites} sites"), system, start.elapsed())
+    };
+    sites.iter().map(read).collect()
 }
 
 /// What the roots cost by the measure of the article (+1, *3, /24), and by measured cycles.
@@ -252,15 +267,10 @@ fn growth(files: &[(String, System, Duration)]) {
     for (name, system, read) in files {
         row(name, None, system, *read);
     }
-    for sites in [5, 8, 11] {
-        let text = network::multisite(sites);
-        let start = Instant::now();
-        let source = Source::new("multisite.net", text);
-        let system = models(source, Path::new("."), &Limits::default());
-        let system = system.unwrap_or_else(|e| panic!("{e}")).remove(0);
+    let sites = [5, 8, 11];
+    for ((name, system, read), sites) in generated(sites).iter().zip(sites) {
         let count = 3 * (sites as usize) << sites;
-        let found = row(&format!("{sites} sites"), Some(count), &system, start.elapsed());
-        rows.push((count as f64, found));
+        rows.push((count as f64, row(name, Some(count), system, *read)));
     }
     if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
         print!("{:<14} {:>9} {:>9}", "exponent", "", "");

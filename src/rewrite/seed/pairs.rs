@@ -12,6 +12,9 @@ type Pair = (Id, Id, bool);
 /// time and memory beyond what is proportional to the system.
 const PAIRS: usize = 100;
 
+/// Members of the longest list in which pairs are looked for.
+const LONGEST: usize = 256;
+
 /// Shares the pairs that sums have in common, then those of products.
 pub fn share(form: &mut Form) {
     let needed = form.needed();
@@ -32,7 +35,18 @@ pub fn share(form: &mut Form) {
             }
         }
         let first = form.nodes().len() as Id;
-        let made = paired(&mut lists, first);
+        // Where a pair is taken out, the whole list is walked: long ones are cut.
+        let mut cut: Vec<Vec<Signed>> = Vec::with_capacity(lists.len());
+        for list in &mut lists {
+            list.sort_unstable_by_key(|m| m.1);
+            cut.extend(list.chunks(LONGEST).map(<[Signed]>::to_vec));
+        }
+        let made = paired(&mut cut, first);
+        let mut cut = cut.into_iter();
+        for list in &mut lists {
+            let parts = list.len().div_ceil(LONGEST);
+            *list = cut.by_ref().take(parts).flatten().collect();
+        }
         let node = |list: Vec<Signed>| match sums {
             true => Node::Sum(list.into()),
             false => Node::Product(list.into_iter().map(|(_, id)| id).collect()),
