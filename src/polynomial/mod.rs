@@ -23,6 +23,7 @@ mod atoms;
 mod budget;
 mod divide;
 mod exact;
+mod expand;
 pub mod layout;
 mod multiply;
 mod power;
@@ -33,4 +34,5 @@ mod identities;
 
 pub use atoms::{Atoms, each_inner, region};
 pub use budget::{Budget, Exceeded};
+pub use expand::{TooLarge, expand};
 pub use sparse::Polynomial;
