@@ -3,6 +3,7 @@
 mod exports;
 mod expressions;
 mod models;
+mod networks;
 mod pictures;
 mod prompt;
 mod runs;
