@@ -269,10 +269,8 @@ impl System {
 }
 
 fn name_at(variables: &[Variable], place: usize) -> String {
-    variables
-        .iter()
-        .find(|v| place < v.offset + v.len())
-        .map_or_else(String::new, |v| v.element_name(place - v.offset))
+    let next = variables.partition_point(|v| v.offset + v.len() <= place);
+    variables.get(next).map_or_else(String::new, |v| v.element_name(place - v.offset))
 }
 
 /// The index values at which a row expression takes a value, if any.

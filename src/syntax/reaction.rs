@@ -26,14 +26,20 @@ pub(super) fn begins(text: &str) -> bool {
     lexeme::keyword("for")(text).is_ok() || arrow_in(text).is_some()
 }
 
-/// The place of the first arrow outside of brackets.
+/// The place of the first arrow outside of brackets; what is no arrow here but elsewhere counts,
+/// so that its error can say what to write.
 fn arrow_in(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, c) in text.char_indices() {
+        let after = &text[at + c.len_utf8()..];
         match c {
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            '-' | '=' if depth == 0 && text[at + 1..].starts_with('>') => return Some(at),
+            '-' | '=' if depth == 0 && after.starts_with('>') => return Some(at),
+            // Nothing that defines something has an arrow before its equals sign.
+            '=' if depth == 0 && !text[..at].ends_with('<') => return None,
+            '<' if depth == 0 && after.starts_with('-') => return Some(at),
+            '→' | '⟶' | '⇒' | '⟹' | '⇌' | '↔' | '⇄' | '⟷' | '⇔' | '⟺' if depth == 0 => return Some(at),
             _ => {}
         }
     }

@@ -3,7 +3,9 @@
 
 pub mod bionetgen;
 mod reaction;
+pub mod structure;
 pub mod types;
 
 pub use reaction::Changes;
+pub use structure::{Structure, structure};
 pub use types::{Reaction, ReactionNetwork, Species};

@@ -289,11 +289,8 @@ impl Lowering<'_> {
     pub fn species(&mut self, names: &Names<'_>, parts: &mut Parts) {
         for variable in &names.states {
             let Some(fixed) = names.species(&variable.name) else { continue };
-            if fixed {
-                let place = variable.offset;
-                let species = Species { place, pattern: String::new(), fixed };
-                parts.changes.network.species.push(species);
-            }
+            let (place, len, pattern) = (variable.offset, variable.len(), String::new());
+            parts.changes.network.species.push(Species { place, len, pattern, fixed });
             let whole = Region(variable.axes.iter().map(|a| (a.from, a.to)).collect());
             let all = parts.changes.of.remove(&variable.name).unwrap_or_default();
             match pieces(&whole, &all) {

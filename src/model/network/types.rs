@@ -6,17 +6,19 @@ use crate::term::{Affine, Number, Term};
 /// Species and reactions. The numbers of species are places in the state vector of the system.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct ReactionNetwork {
-    /// The species that are more than a name, or fixed; by place in the state vector.
+    /// The species, by place in the state vector; an array is one entry.
     pub species: Vec<Species>,
     /// The reactions, in the order of the text; a reversible one counts twice.
     pub reactions: Vec<Reaction>,
 }
 
-/// A species.
+/// A species, or an array of species.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Species {
-    /// Its place in the state vector.
+    /// The place of its first element in the state vector.
     pub place: usize,
+    /// The number of its elements.
+    pub len: usize,
     /// How the file describes it, as `R(a,l!1).L(r!1)`; empty when it has only its name.
     pub pattern: String,
     /// Whether reactions leave it as it is.

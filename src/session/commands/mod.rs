@@ -4,6 +4,7 @@ mod calibrate;
 mod exports;
 mod expressions;
 mod models;
+mod networks;
 mod pictures;
 mod prompt;
 mod rules;

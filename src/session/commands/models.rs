@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EXACT_ORDER, FILE, MODEL};
+use super::{EXACT_ORDER, FILE, MODEL, networks};
 use crate::kernel::jit;
 use crate::model::{System, Times};
 use crate::rewrite::{Options, optimise};
@@ -148,6 +148,10 @@ fn info(system: &System, compiled: &Compiled) -> (String, serde_json::Value) {
         let names = names.collect::<Vec<_>>().join(", ");
         line("algebraic", format!("{}: {names}", system.algebraic.len()));
     }
+    let network = networks::lines(system, compiled.initial());
+    for (name, value) in network.iter().flat_map(|(lines, _)| lines) {
+        line(name, value.clone());
+    }
     let events = system.events.iter().map(|e| format!("when {}", e.name)).collect::<Vec<_>>();
     line("events", events.join(", "));
     let n = system.dimension();
@@ -172,6 +176,7 @@ fn info(system: &System, compiled: &Compiled) -> (String, serde_json::Value) {
         "observables": observables, "equations": all, "families": families,
         "nonzeros": nonzeros, "operations_written": before, "operations_compiled": after,
         "operations_jacobian": slopes, "simulates": plan,
+        "network": network.map(|(_, json)| json),
     });
     (lines.join("\n"), json)
 }

@@ -74,6 +74,12 @@ impl Formula {
         column: Column<'_>,
         limits: &Limits,
     ) -> Result<Formula, Diagnostic> {
+        // The file of a table stands in quotes, which no expression has.
+        if let Some(at) = column.text.to_ascii_lowercase().find("tfun(") {
+            let start = column.span.start as usize + at;
+            let message = "tables of values (`tfun`) are not supported in a `.net` file";
+            return Err(Diagnostic::error(Kind::Name, Span::new(start, start + 4), message));
+        }
         let mut tree = Tree::new();
         let (start, end) = (column.span.start as usize, column.span.end as usize);
         let mut reader = Reader::new(source.text(), end, &mut tree, limits);
@@ -274,7 +280,7 @@ fn builtin(
         }
         "log" => Err(wrong("`log` is the decadic logarithm in some versions of BioNetGen and the natural one in others".to_owned())
             .help("write `ln(…)` or `log10(…)`")),
-        "tfun" | "TFUN" | "mratio" => {
+        "mratio" => {
             Err(wrong(format!("the function `{name}` of BioNetGen is not supported")))
         }
         _ => Err(unknown(name, "function", span, names, true)),

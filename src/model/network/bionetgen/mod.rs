@@ -382,6 +382,7 @@ impl<'t> Lowering<'t, '_> {
         let equations = equations.collect();
         let species = net.species.iter().enumerate().map(|(place, s)| Species {
             place,
+            len: 1,
             pattern: s.name.text.to_owned(),
             fixed: s.fixed,
         });
