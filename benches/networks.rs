@@ -81,7 +81,10 @@ fn ablation(files: &[(String, System, Duration)]) {
         let names: Vec<_> = system.parameters.iter().map(|p| graph.intern(&p.name)).collect();
         let row = |what: &str, (published, cycles): (f64, f64), time: Duration| {
             let ms = time.as_secs_f64() * 1e3;
-            println!("{name:<14} {what:<32} {published:>9} {:>10} {ms:>9.1} ms", format!("({cycles:.0})"));
+            println!(
+                "{name:<14} {what:<32} {published:>9} {:>10} {ms:>9.1} ms",
+                format!("({cycles:.0})")
+            );
         };
         if let Some(written) = &system.written {
             row("as written", priced(&written.graph, &written.values()), Duration::ZERO);
@@ -152,12 +155,15 @@ fn difference(a: &[f64], b: &[f64]) -> f64 {
 }
 
 fn evaluation(files: &[(String, System, Duration)], all: bool) {
-    println!("\nnanoseconds of an evaluation (difference to the first relative to the largest rate)");
+    println!(
+        "\nnanoseconds of an evaluation (difference to the first relative to the largest rate)"
+    );
     for (name, system, _) in files {
         let best = compiled(system, &Compilation::default());
         let (u, expected) = (state(&best), rates(&best));
         let row = |what: &str, ns: f64, values: Option<&[f64]>| {
-            let error = values.map_or(String::new(), |v| format!("{:.1e}", difference(&expected, v)));
+            let error =
+                values.map_or(String::new(), |v| format!("{:.1e}", difference(&expected, v)));
             println!("{name:<14} {what:<36} {ns:>12.1} {error:>9}");
         };
         let (mut du, mut scratch) = (vec![0.0; u.len()], Scratch::new());
@@ -176,7 +182,8 @@ fn evaluation(files: &[(String, System, Duration)], all: bool) {
             let ns = nanoseconds(|| table.rates(black_box(&u), &mut du));
             row("table-driven loop", ns, Some(&du));
         }
-        for (what, compiled, large) in [("factored", &best, 1 << 20), ("as written", &written, 40_000)]
+        for (what, compiled, large) in
+            [("factored", &best, 1 << 20), ("as written", &written, 40_000)]
         {
             if compiled.tape.operations().total() > large && !all {
                 println!("{name:<14} C {what}: takes a C compiler minutes; ask for `all`");
@@ -246,11 +253,8 @@ fn in_c(
         }
     }
     let out = Command::new(&program).output().ok()?;
-    let mut numbers: Vec<f64> = String::from_utf8(out.stdout)
-        .ok()?
-        .lines()
-        .filter_map(|line| line.parse().ok())
-        .collect();
+    let mut numbers: Vec<f64> =
+        String::from_utf8(out.stdout).ok()?.lines().filter_map(|line| line.parse().ok()).collect();
     std::fs::remove_dir_all(&folder).ok()?;
     let values = numbers.split_off(1);
     Some((seconds, numbers[0], values))
@@ -283,8 +287,9 @@ fn growth(files: &[(String, System, Duration)]) {
 
 fn row(name: &str, reactions: Option<usize>, system: &System, read: Duration) -> Vec<f64> {
     let mut marks: Vec<Instant> = Vec::new();
-    let compiled = Compiled::new(system, &Compilation::default(), &mut |_| marks.push(Instant::now()))
-        .unwrap_or_else(|e| panic!("{e}"));
+    let compiled =
+        Compiled::new(system, &Compilation::default(), &mut |_| marks.push(Instant::now()))
+            .unwrap_or_else(|e| panic!("{e}"));
     marks.push(Instant::now());
     black_box(rates(&compiled));
     let (mut entries, mut slots) = (vec![0.0; compiled.nonzeros()], Vec::new());

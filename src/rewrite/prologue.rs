@@ -78,7 +78,8 @@ impl Prologue {
 
     /// What stands for a fixed term: itself when it is a leaf, or an element of the prologue.
     pub fn place(&mut self, graph: &mut Graph, term: Term) -> Term {
-        let leaf = matches!(graph.node(term), Node::Number(_) | Node::Symbol(_) | Node::Element(..));
+        let leaf =
+            matches!(graph.node(term), Node::Number(_) | Node::Symbol(_) | Node::Element(..));
         if leaf {
             return term;
         }
@@ -178,7 +179,8 @@ impl Prologue {
     ) -> Term {
         let (fixed, free): (Vec<_>, Vec<_>) =
             factors.iter().cloned().partition(|(t, _)| self.is_fixed(graph, *t));
-        let mut parts: Vec<(Term, Number)> = free.into_iter().map(|(t, e)| (image[&t], e)).collect();
+        let mut parts: Vec<(Term, Number)> =
+            free.into_iter().map(|(t, e)| (image[&t], e)).collect();
         if let [(t, e)] = fixed.as_slice()
             && e.is_one()
             && scale.is_one()

@@ -1,6 +1,7 @@
 //! What one does with a system.
 
 pub mod culprit;
+mod derived;
 mod error;
 mod events;
 pub mod export;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::Error;
 use super::culprit::Point;
+use super::derived::derived;
 use super::events::{self, Events, Occurrence};
 use super::start::start;
 use crate::calculus::{self, Block, Equation, IndexRange, Sparsity};
@@ -16,6 +17,7 @@ use crate::numeric::integrate::{
 };
 use crate::rewrite::prologue::Prologue;
 use crate::rewrite::{self, Ruleset, optimise_with};
+use crate::term::visit::Rebuild;
 use crate::term::{Graph, Term};
 use crate::text::Limits;
 
@@ -88,6 +90,10 @@ pub struct Compiled {
     parameters: Vec<f64>,
     /// The number of the model's own parameters.
     own: usize,
+    /// Parameters whose definitions the kernels have in their place.
+    derived: Vec<String>,
+    /// Parameters with definitions that were given other values.
+    independent: Vec<String>,
     initial: Vec<f64>,
     observed: usize,
     how: Compilation,
@@ -145,6 +151,17 @@ impl Compiled {
         how: &Compilation,
         stage: &mut dyn FnMut(&'static str),
     ) -> Result<Compiled, Error> {
+        Self::with_independent(system, how, &[], stage)
+    }
+
+    /// As [`Compiled::new`], where some parameters may have other values than those that follow
+    /// from their definitions.
+    fn with_independent(
+        system: &System,
+        how: &Compilation,
+        independent: &[String],
+        stage: &mut dyn FnMut(&'static str),
+    ) -> Result<Compiled, Error> {
         let backend = BACKENDS
             .iter()
             .find(|b| b.name() == how.backend)
@@ -161,8 +178,14 @@ impl Compiled {
         let mut prologue = Prologue::new(&graph, names, "prologue");
         let observed: Vec<Equation> =
             system.observables.iter().flat_map(|o| o.equations.iter().cloned()).collect();
+        let derived = match how.prologue {
+            true => derived(system, &mut graph, independent),
+            false => Vec::new(),
+        };
+        let mut defined = Rebuild::with(derived.iter().map(|(_, name, value)| (*name, *value)));
         let mut optimised = |graph: &mut Graph, roots: &[Term]| {
-            optimise_with(graph, roots, rules, &options, &mut prologue).roots
+            let roots: Vec<Term> = roots.iter().map(|&t| defined.within(graph, t)).collect();
+            optimise_with(graph, &roots, rules, &options, &mut prologue).roots
         };
         let roots: Vec<Term> = system.equations.iter().map(|e| e.value).collect();
         let mut roots = optimised(&mut graph, &roots);
@@ -225,6 +248,8 @@ impl Compiled {
             prologue_tape,
             prologue,
             own: parameters.len(),
+            derived: derived.into_iter().map(|(name, ..)| name).collect(),
+            independent: independent.to_vec(),
             parameters: Vec::new(),
             initial,
             how: how.clone(),
@@ -236,13 +261,20 @@ impl Compiled {
 
     /// Starts later runs with other values of parameters and other initial values, given by name
     /// (`k`, `x[3]`, or `x` for all elements); the rest is as the model says, values that depend
-    /// on those given included. Nothing is compiled again.
+    /// on those given included. Nothing is compiled again, save when a parameter that the model
+    /// defines by others is given a value for the first time.
     ///
     /// # Errors
     /// [`Error::UnknownName`], and [`Error::NotFinite`] when a value that follows is not finite;
     /// the values stay as they were.
     pub fn set(&mut self, system: &System, values: &[(String, f64)]) -> Result<(), Error> {
         let (parameters, initial) = start(system, values)?;
+        let given = |name: &String| values.iter().any(|(n, _)| n == name);
+        if self.derived.iter().any(given) {
+            let more = self.derived.iter().filter(|name| given(name));
+            let independent: Vec<String> = self.independent.iter().chain(more).cloned().collect();
+            *self = Self::with_independent(system, &self.how, &independent, &mut |_| {})?;
+        }
         self.initial = initial;
         self.prepare(parameters);
         Ok(())
@@ -322,6 +354,10 @@ impl Compiled {
         slots: &mut Vec<f64>,
         scratch: &mut Scratch,
     ) {
+        if self.structure().0.positions.is_none() && entries.len() == self.slots {
+            // Slots are the entries: nothing is to be moved.
+            return self.jacobian.evaluate(time, states, &self.parameters, entries, scratch);
+        }
         slots.resize(self.slots, 0.0);
         self.jacobian.evaluate(time, states, &self.parameters, slots, scratch);
         self.structure().0.gather(slots, entries);

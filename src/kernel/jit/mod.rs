@@ -68,6 +68,11 @@ impl Backend for Jit {
     }
 }
 
+/// The steps of each function that a tape is compiled into, in their order.
+pub fn pieces(tape: &Tape) -> Vec<usize> {
+    Partition::new(tape).pieces.iter().map(|piece| piece.steps.len()).collect()
+}
+
 /// The Cranelift intermediate form of a tape, one function after the other.
 ///
 /// # Errors

@@ -56,7 +56,8 @@ fn of_node(graph: &Graph, term: Term, values: &[Fingerprint]) -> Fingerprint {
             })
         }),
         Node::Call(op, args) => both(&|k| {
-            args.iter().try_fold(hash([*op as u64, 13, 0]), |h, a| Some(hash([h, value(*a, k)?, 3])))
+            args.iter()
+                .try_fold(hash([*op as u64, 13, 0]), |h, a| Some(hash([h, value(*a, k)?, 3])))
         }),
         Node::Apply(f, args) => both(&|k| {
             let first = hash([u64::from(f.0), 17, 0]);

@@ -51,10 +51,8 @@ pub fn share(form: &mut Form) {
             true => Node::Sum(list.into()),
             false => Node::Product(list.into_iter().map(|(_, id)| id).collect()),
         };
-        let made: Vec<Node> = made
-            .into_iter()
-            .map(|(a, b, differ)| node(vec![(false, a), (differ, b)]))
-            .collect();
+        let made: Vec<Node> =
+            made.into_iter().map(|(a, b, differ)| node(vec![(false, a), (differ, b)])).collect();
         if made.is_empty() {
             continue;
         }

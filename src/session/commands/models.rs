@@ -214,7 +214,7 @@ const STAGES: &[Stage] = &[
             Ok(equations(system, &graph, &best.roots, false))
         },
     },
-    Stage { name: "tape", text: |system, how| Ok(tape(system, how)?.tape.to_string()) },
+    Stage { name: "tape", text: |system, how| Ok(tapes(&tape(system, how)?)) },
     Stage {
         name: "clif",
         text: |system, how| {
@@ -244,6 +244,22 @@ const STAGE: Flag = Flag {
         "terms, optimised, tape, clif (Cranelift's code), asm or latex [default: terms]",
     )
 };
+
+/// The tape of the right-hand side, after that of the prologue if there is one, and the functions
+/// that it is cut into if they are several.
+fn tapes(compiled: &Compiled) -> String {
+    let (prologue, tape) = (&compiled.prologue_tape, &compiled.tape);
+    let mut text = String::new();
+    if prologue.output_length > 0 {
+        let once = prologue.to_string().replace("out[", "prologue[");
+        text += &format!("# once for each set of parameters\n{once}# for each evaluation\n");
+    }
+    match jit::pieces(tape).as_slice() {
+        [] | [_] => {}
+        pieces => text += &format!("# as {} functions of {pieces:?} steps\n", pieces.len()),
+    }
+    text + &tape.to_string()
+}
 
 fn tape(system: &System, how: &Compilation) -> Result<Compiled, Stop> {
     Compiled::new(system, how, &mut |_| {}).map_err(|e| Stop::failed(Kind::Domain, e))

@@ -4,8 +4,8 @@ mod latex;
 
 use std::fmt;
 
-use super::{Compilation, Compiled};
 use super::line::Line;
+use super::{Compilation, Compiled};
 use crate::kernel::export::{self, Curve, Jacobian, LANGUAGES, Program};
 use crate::model::System;
 use crate::syntax::print::Plain;
