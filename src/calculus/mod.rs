@@ -16,9 +16,9 @@ pub mod sparsity;
 #[cfg(test)]
 mod duals;
 
+pub use crate::polynomial::{TooLarge, expand};
 pub use derivative::{Differentiation, Error, IndexRange, Target, derivative, gradient};
 pub use determinant::determinant;
-pub use crate::polynomial::{TooLarge, expand};
 pub use gradients::Gradients;
 pub use jacobian::{Block, Equation, jacobian};
 pub use linear::{Solutions, inverse, solve};

@@ -11,12 +11,7 @@ use crate::term::{Graph, Term};
 
 /// What had to hold for the first term to have a value, and neither follows from facts nor has to
 /// hold for the second.
-pub fn given_up(
-    graph: &mut Graph,
-    known: &Assumptions,
-    old: Term,
-    new: Term,
-) -> Vec<Requirement> {
+pub fn given_up(graph: &mut Graph, known: &Assumptions, old: Term, new: Term) -> Vec<Requirement> {
     let (granted, asked) = (requirements(graph, old), requirements(graph, new));
     let mut identities = Identities::new(graph, &[old, new]);
     let mut left = granted;

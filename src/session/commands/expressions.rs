@@ -100,10 +100,7 @@ pub const EXPLAIN: Command = Command {
     arguments: &[EXPRESSION],
     options: &[ASSUME, ENGINE],
     place: Place::Everywhere,
-    examples: &[Example {
-        line: "explain sin(x)^2/x + cos(x)^2/x",
-        result: "",
-    }],
+    examples: &[Example { line: "explain sin(x)^2/x + cos(x)^2/x", result: "" }],
     run: |session, call| {
         let text = text_of(call.argument(0), &session.limits)?;
         simplified(session, call, &text, true)

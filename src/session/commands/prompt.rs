@@ -1,6 +1,5 @@
 //! Commands of the prompt: help, definitions, assumptions, models at hand.
 
-
 use super::models::{interpreted, read_file, stage};
 use super::{COMMANDS, EXPRESSION};
 use crate::kernel::{Layout, Options as Lowering, Output, Tape, Variable, jit};
