@@ -4,10 +4,11 @@
 use rustc_hash::FxHashSet;
 
 use super::cost::cost;
-use super::explain::{Record, check};
+use super::explain::{Explanation, Record, check};
 use super::optimise::{Options, Outcome, optimise};
 use super::rule::Ruleset;
 use crate::polynomial::expand;
+use crate::term::visit::Rebuild;
 use crate::term::{Graph, Term};
 
 /// Most terms of a product that is multiplied out on the way to a shorter form.
@@ -23,20 +24,62 @@ const PASSES: usize = 6;
 ///
 /// The result is a fixed point: given again, it stays as it is.
 pub fn simplify(graph: &mut Graph, root: Term, rules: &Ruleset, options: &Options) -> Outcome {
-    let record = options.explain.then(|| Record::new(root));
-    let best = Form { term: root, cost: cost(graph, &[root], options.measure), record };
-    let outcome = Outcome::unchanged(&[root], best.cost);
-    let mut search = Search { rules, options, best, outcome, seen: FxHashSet::default() };
+    let mut outcome = Outcome::unchanged(&[root], cost(graph, &[root], options.measure));
+    outcome.explanation = options.explain.then(|| Record::new(root).finish());
+    let is_known = options.explain || !options.assumptions.terms().is_empty();
     for _ in 0..PASSES {
-        let given = search.best.clone();
-        search.rewritten(graph, &given);
-        search.multiplied_out(graph, &given);
-        let found = search.best.clone();
-        search.multiplied_out(graph, &found);
-        if search.best.term == given.term || (options.stop)() {
+        let given = outcome.roots[0];
+        // In a graph of its own a term is looked at in the same order whatever was there before;
+        // steps and assumptions belong to this graph.
+        let mut apart = Graph::new();
+        let found = match is_known {
+            true => from(graph, given, rules, options),
+            false => {
+                let given = Rebuild::default().across(graph, &mut apart, given);
+                from(&mut apart, given, rules, options)
+            }
+        };
+        outcome.stops.extend(found.stops);
+        if let Some(conflict) = found.conflict {
+            // Told again in the terms of this graph.
+            outcome.conflict = match is_known {
+                true => Some(conflict),
+                false => from(graph, given, rules, options).conflict,
+            };
+            break;
+        }
+        outcome.explanation =
+            outcome.explanation.zip(found.explanation).map(|(mut steps, more)| {
+                steps.steps.extend(more.steps);
+                Explanation { end: more.end, ..steps }
+            });
+        if found.cost_after >= outcome.cost_after {
+            break;
+        }
+        outcome.roots[0] = match is_known {
+            true => found.roots[0],
+            false => Rebuild::default().across(&apart, graph, found.roots[0]),
+        };
+        outcome.cost_after = found.cost_after;
+        outcome.extended.extend(found.extended);
+        if (options.stop)() {
             break;
         }
     }
+    outcome
+}
+
+/// The shortest form found in one pass.
+fn from(graph: &mut Graph, root: Term, rules: &Ruleset, options: &Options) -> Outcome {
+    let record = options.explain.then(|| Record::new(root));
+    let given = Form { term: root, cost: cost(graph, &[root], options.measure), record };
+    let outcome = Outcome::unchanged(&[root], given.cost);
+    let best = given.clone();
+    let mut search = Search { rules, options, best, outcome, seen: FxHashSet::default() };
+    search.rewritten(graph, &given);
+    search.multiplied_out(graph, &given);
+    let found = search.best.clone();
+    search.multiplied_out(graph, &found);
     let Search { best, outcome, .. } = search;
     let explanation = best.record.map(Record::finish);
     Outcome { roots: vec![best.term], cost_after: best.cost, explanation, ..outcome }
