@@ -1,6 +1,8 @@
 //! Integration of `u' = f(t, u)`: explicit pairs of our own, implicit methods, automatic choice.
 
 mod explicit;
+mod implicit;
+mod start;
 mod tableau;
 
 use std::fmt;
@@ -23,6 +25,10 @@ pub enum Method {
     Dop853,
     /// Backward differentiation formulas, orders 1 to 5.
     Bdf,
+    /// Rodas5P of Rosenbrock's kind, order 5 (Steinebach, 2023).
+    Rodas5p,
+    /// diffsol's backward differentiation formulas.
+    DiffsolBdf,
     /// TR-BDF2.
     TrBdf2,
     /// ESDIRK of order 3.
@@ -35,6 +41,8 @@ pub const METHODS: &[(&str, Method, &str)] = &[
     ("tsit5", Method::Tsit5, "explicit, order 5: not stiff, moderate tolerance"),
     ("dop853", Method::Dop853, "explicit, order 8: not stiff, tight tolerance"),
     ("bdf", Method::Bdf, "implicit, order 1 to 5: stiff"),
+    ("rodas5p", Method::Rodas5p, "linearly implicit, order 5: stiff, few states"),
+    ("diffsol_bdf", Method::DiffsolBdf, "BDF of another library, for comparison"),
     ("tr_bdf2", Method::TrBdf2, "implicit, order 2: stiff, loose tolerance"),
     ("esdirk34", Method::Esdirk34, "implicit, order 3: stiff, loose tolerance"),
 ];
@@ -57,6 +65,54 @@ impl fmt::Display for Method {
     }
 }
 
+/// How implicit methods solve linear systems.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Linear {
+    /// By factorization unless its factors would be much larger than the Jacobian.
+    #[default]
+    Auto,
+    /// By LU factorization.
+    Lu,
+    /// By GMRES with an incomplete factorization.
+    Krylov,
+}
+
+/// What tells the time, in microseconds, for statistics; nothing depends on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock(pub Option<fn() -> u64>);
+
+impl Clock {
+    fn now(self) -> u64 {
+        self.0.map_or(0, |now| now())
+    }
+
+    fn since(self, start: u64) -> u64 {
+        self.now().saturating_sub(start)
+    }
+}
+
+impl PartialEq for Clock {
+    /// Clocks are no part of what is asked for.
+    fn eq(&self, _other: &Clock) -> bool {
+        true
+    }
+}
+
+/// Where the time of an implicit method went, in microseconds; zeros without a clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Parts {
+    /// Ordering and symbolic factorization.
+    pub analysis: u64,
+    /// Evaluations of the right-hand side.
+    pub rhs: u64,
+    /// Evaluations of the Jacobian.
+    pub jacobian: u64,
+    /// Factorizations.
+    pub factorization: u64,
+    /// Solves.
+    pub solve: u64,
+}
+
 /// How to integrate.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Options {
@@ -70,6 +126,10 @@ pub struct Options {
     pub initial_step: Option<f64>,
     /// Largest number of accepted steps.
     pub max_steps: usize,
+    /// How linear systems are solved.
+    pub linear: Linear,
+    /// For the times in [`Statistics::micros`].
+    pub clock: Clock,
 }
 
 impl Default for Options {
@@ -80,7 +140,16 @@ impl Default for Options {
             atol: vec![1e-9],
             initial_step: None,
             max_steps: 10_000_000,
+            linear: Linear::Auto,
+            clock: Clock::default(),
         }
+    }
+}
+
+impl Options {
+    /// The tolerance of state `i` when it has this magnitude.
+    fn tolerance(&self, i: usize, magnitude: f64) -> f64 {
+        self.atol[if self.atol.len() == 1 { 0 } else { i }] + self.rtol * magnitude
     }
 }
 
@@ -101,6 +170,16 @@ pub struct Statistics {
     pub factorizations: usize,
     /// The time at which [`Method::Auto`] found the problem stiff.
     pub switched_at: Option<f64>,
+    /// Systems of linear equations solved.
+    pub solves: usize,
+    /// Iterations of a Krylov method.
+    pub krylov_iterations: usize,
+    /// What solved them.
+    pub linear: Option<&'static str>,
+    /// Entries of the factors.
+    pub fill: usize,
+    /// Where the time went.
+    pub micros: Parts,
 }
 
 impl Statistics {
@@ -117,6 +196,15 @@ impl Statistics {
         self.jacobian_evaluations += later.jacobian_evaluations;
         self.factorizations += later.factorizations;
         self.switched_at = self.switched_at.or(later.switched_at);
+        self.solves += later.solves;
+        self.krylov_iterations += later.krylov_iterations;
+        self.linear = later.linear.or(self.linear);
+        self.fill = self.fill.max(later.fill);
+        self.micros.analysis += later.micros.analysis;
+        self.micros.rhs += later.micros.rhs;
+        self.micros.jacobian += later.micros.jacobian;
+        self.micros.factorization += later.micros.factorization;
+        self.micros.solve += later.micros.solve;
     }
 
     fn add(&mut self, method: Method, work: isoterm_stiff::Work) {
@@ -226,9 +314,28 @@ pub fn integrate_monitored(
             }
         }
     }
+    let rest = (start, &times.1[served..], times.2);
+    let own = match options.method {
+        Method::Rodas5p => Some(Method::Rodas5p),
+        Method::Auto | Method::Bdf => Some(Method::Bdf),
+        _ => None,
+    };
+    if let Some(method) = own.filter(|_| !algebraic) {
+        let options = Options {
+            initial_step: options.initial_step.filter(|_| statistics.methods.is_empty()),
+            max_steps: options.max_steps.saturating_sub(statistics.steps).max(1),
+            ..options.clone()
+        };
+        let end = implicit::integrate(
+            problem, &state, rest, &options, method, sink, watch, monitor,
+        )?;
+        statistics.absorb(end.statistics);
+        return Ok(Reached { statistics, ..end });
+    }
     let (method, implicit) = match options.method {
         Method::TrBdf2 => (Method::TrBdf2, isoterm_stiff::Method::TrBdf2),
         Method::Esdirk34 => (Method::Esdirk34, isoterm_stiff::Method::Esdirk34),
+        Method::DiffsolBdf => (Method::DiffsolBdf, isoterm_stiff::Method::Bdf),
         _ => (Method::Bdf, isoterm_stiff::Method::Bdf),
     };
     let stiff = isoterm_stiff::Options {
@@ -239,7 +346,6 @@ pub fn integrate_monitored(
         max_steps: options.max_steps.saturating_sub(statistics.steps).max(1),
         ..isoterm_stiff::Options::default()
     };
-    let rest = (start, &times.1[served..], times.2);
     // Interpolants of Runge-Kutta methods have a lower order; the algebraic equations give the
     // states that they determine better. Where they do not, the interpolant stays.
     let solved = algebraic && method != Method::Bdf;
