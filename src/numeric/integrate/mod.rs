@@ -326,9 +326,8 @@ pub fn integrate_monitored(
             max_steps: options.max_steps.saturating_sub(statistics.steps).max(1),
             ..options.clone()
         };
-        let end = implicit::integrate(
-            problem, &state, rest, &options, method, sink, watch, monitor,
-        )?;
+        let end =
+            implicit::integrate(problem, &state, rest, &options, method, sink, watch, monitor)?;
         statistics.absorb(end.statistics);
         return Ok(Reached { statistics, ..end });
     }

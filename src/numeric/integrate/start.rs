@@ -54,8 +54,7 @@ pub fn first_step(
     }
     let norm = |values: &[f64]| {
         let scaled = values.iter().zip(u).enumerate();
-        let sum: f64 =
-            scaled.map(|(i, (v, u))| (v / options.tolerance(i, u.abs())).powi(2)).sum();
+        let sum: f64 = scaled.map(|(i, (v, u))| (v / options.tolerance(i, u.abs())).powi(2)).sum();
         (sum / u.len() as f64).sqrt()
     };
     let (size, speed) = (norm(u), norm(rates));

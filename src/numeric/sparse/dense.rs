@@ -69,14 +69,7 @@ pub fn eliminate<S: Simd>(
 
 /// The effect of pivot `k` on the columns up to `to`.
 #[inline(always)]
-fn update<S: Simd>(
-    simd: S,
-    column: &[f64],
-    later: &mut [f64],
-    m: usize,
-    k: usize,
-    to: usize,
-) {
+fn update<S: Simd>(simd: S, column: &[f64], later: &mut [f64], m: usize, k: usize, to: usize) {
     for target in later.chunks_exact_mut(m).take(to - k - 1) {
         let factor = target[k];
         if factor != 0.0 {

@@ -192,8 +192,7 @@ impl WithSimd for Solve<'_> {
         }
         let mut at = 0;
         for front in &symbolic.fronts {
-            let (m, k, first, rest) =
-                (front.rows.len(), front.pivots, front.first, front.rest());
+            let (m, k, first, rest) = (front.rows.len(), front.pivots, front.first, front.rest());
             let pivots = &mut permuted[first..first + k];
             for (row, &other) in exchanged[first..first + k].iter().enumerate() {
                 pivots.swap(row, other as usize);
@@ -213,8 +212,7 @@ impl WithSimd for Solve<'_> {
             at += k * (m + rest);
         }
         for front in symbolic.fronts.iter().rev() {
-            let (m, k, first, rest) =
-                (front.rows.len(), front.pivots, front.first, front.rest());
+            let (m, k, first, rest) = (front.rows.len(), front.pivots, front.first, front.rest());
             at -= k * (m + rest);
             let later = &mut scratch[..rest];
             for (value, &row) in later.iter_mut().zip(&front.rows[k..]) {

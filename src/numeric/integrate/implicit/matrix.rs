@@ -182,16 +182,4 @@ impl<'a> Matrix<'a> {
             Solver::Krylov(krylov) => ("GMRES with ILU(0)", krylov.entries()),
         }
     }
-
-    /// How many solves cost as much as a factorization, roughly.
-    pub fn worth(&self) -> f64 {
-        match &self.solver {
-            Solver::Fronts(lu) => {
-                let symbolic = lu.symbolic();
-                symbolic.multiplications as f64 / (4.0 * symbolic.fill.max(1) as f64)
-            }
-            Solver::Pivoting(_) => 10.0,
-            Solver::Krylov(_) => 1.0,
-        }
-    }
 }
