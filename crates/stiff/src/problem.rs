@@ -106,7 +106,8 @@ impl Pattern {
             let above = own.partition_point(|&row| row < column);
             let held = own.get(above) == Some(&column);
             diagonal.push(rows.len() + above);
-            places.extend((0..own.len()).map(|k| rows.len() + k + usize::from(k >= above && !held)));
+            places
+                .extend((0..own.len()).map(|k| rows.len() + k + usize::from(k >= above && !held)));
             rows.extend_from_slice(&own[..above]);
             rows.push(column);
             rows.extend_from_slice(&own[above + usize::from(held)..]);

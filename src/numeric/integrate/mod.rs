@@ -10,6 +10,7 @@ use std::fmt;
 pub use isoterm_stiff::{Brief, Cause, Failure, Monitor, Pattern, Problem};
 
 use super::consistent::consistent;
+use super::sparse;
 use explicit::{Control, Outcome};
 
 /// A method of integration.
@@ -23,8 +24,11 @@ pub enum Method {
     Tsit5,
     /// Dormand–Prince 8(5,3).
     Dop853,
-    /// Backward differentiation formulas, orders 1 to 5.
+    /// Backward differentiation formulas, orders 1 to 5; linear systems by LU factorization unless
+    /// its factors would be much larger than the Jacobian.
     Bdf,
+    /// The same with GMRES and an incomplete factorization.
+    BdfKrylov,
     /// Rodas5P of Rosenbrock's kind, order 5 (Steinebach, 2023).
     Rodas5p,
     /// diffsol's backward differentiation formulas.
@@ -41,6 +45,7 @@ pub const METHODS: &[(&str, Method, &str)] = &[
     ("tsit5", Method::Tsit5, "explicit, order 5: not stiff, moderate tolerance"),
     ("dop853", Method::Dop853, "explicit, order 8: not stiff, tight tolerance"),
     ("bdf", Method::Bdf, "implicit, order 1 to 5: stiff"),
+    ("bdf_krylov", Method::BdfKrylov, "BDF with GMRES and ILU(0): very large systems"),
     ("rodas5p", Method::Rodas5p, "linearly implicit, order 5: stiff, few states"),
     ("diffsol_bdf", Method::DiffsolBdf, "BDF of another library, for comparison"),
     ("tr_bdf2", Method::TrBdf2, "implicit, order 2: stiff, loose tolerance"),
@@ -65,23 +70,17 @@ impl fmt::Display for Method {
     }
 }
 
-/// How implicit methods solve linear systems.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Linear {
-    /// By factorization unless its factors would be much larger than the Jacobian.
-    #[default]
-    Auto,
-    /// By LU factorization.
-    Lu,
-    /// By GMRES with an incomplete factorization.
-    Krylov,
-}
-
-/// What tells the time, in microseconds, for statistics; nothing depends on it.
+/// What tells the time, in nanoseconds, for statistics; nothing depends on it. Looked at for more than
+/// 32 states only, since steps of less are as short as a look.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Clock(pub Option<fn() -> u64>);
 
 impl Clock {
+    /// The clock, if it is to be looked at for so many states.
+    fn of(self, states: usize) -> Clock {
+        Clock(self.0.filter(|_| states > sparse::DENSE))
+    }
+
     fn now(self) -> u64 {
         self.0.map_or(0, |now| now())
     }
@@ -98,7 +97,7 @@ impl PartialEq for Clock {
     }
 }
 
-/// Where the time of an implicit method went, in microseconds; zeros without a clock.
+/// Where the time of an implicit method went, in nanoseconds; zeros without a clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Parts {
     /// Ordering and symbolic factorization.
@@ -126,9 +125,7 @@ pub struct Options {
     pub initial_step: Option<f64>,
     /// Largest number of accepted steps.
     pub max_steps: usize,
-    /// How linear systems are solved.
-    pub linear: Linear,
-    /// For the times in [`Statistics::micros`].
+    /// For the times in [`Statistics::nanos`].
     pub clock: Clock,
 }
 
@@ -140,7 +137,6 @@ impl Default for Options {
             atol: vec![1e-9],
             initial_step: None,
             max_steps: 10_000_000,
-            linear: Linear::Auto,
             clock: Clock::default(),
         }
     }
@@ -179,7 +175,7 @@ pub struct Statistics {
     /// Entries of the factors.
     pub fill: usize,
     /// Where the time went.
-    pub micros: Parts,
+    pub nanos: Parts,
 }
 
 impl Statistics {
@@ -200,11 +196,11 @@ impl Statistics {
         self.krylov_iterations += later.krylov_iterations;
         self.linear = later.linear.or(self.linear);
         self.fill = self.fill.max(later.fill);
-        self.micros.analysis += later.micros.analysis;
-        self.micros.rhs += later.micros.rhs;
-        self.micros.jacobian += later.micros.jacobian;
-        self.micros.factorization += later.micros.factorization;
-        self.micros.solve += later.micros.solve;
+        self.nanos.analysis += later.nanos.analysis;
+        self.nanos.rhs += later.nanos.rhs;
+        self.nanos.jacobian += later.nanos.jacobian;
+        self.nanos.factorization += later.nanos.factorization;
+        self.nanos.solve += later.nanos.solve;
     }
 
     fn add(&mut self, method: Method, work: isoterm_stiff::Work) {
@@ -316,7 +312,7 @@ pub fn integrate_monitored(
     }
     let rest = (start, &times.1[served..], times.2);
     let own = match options.method {
-        Method::Rodas5p => Some(Method::Rodas5p),
+        Method::Rodas5p | Method::BdfKrylov => Some(options.method),
         Method::Auto | Method::Bdf => Some(Method::Bdf),
         _ => None,
     };

@@ -9,4 +9,4 @@ mod symbolic;
 
 pub use krylov::Gmres;
 pub use lu::{Lu, Singular};
-pub use symbolic::{Refusal, Symbolic};
+pub use symbolic::{DENSE, Refusal, Symbolic};

@@ -6,7 +6,7 @@
 use isoterm_stiff::{Cause, Problem, Work};
 
 use super::super::start::first_step;
-use super::super::{Clock, Options};
+use super::super::{Clock, Method, Options};
 use super::history::{Coefficients, ORDER, grown, shrunk};
 use super::matrix::{Counts, Matrix};
 use super::{Stepper, Stopped};
@@ -89,8 +89,9 @@ impl<'a> Bdf<'a> {
     ) -> Result<Bdf<'a>, Stopped> {
         let n = u0.len();
         let unusable = Cause::Input("the sparsity pattern of the Jacobian is inconsistent");
-        let matrix = Matrix::new(problem, options.linear, ACCURACY, options.clock)
-            .ok_or(Stopped { cause: unusable, component: None })?;
+        let matrix =
+            Matrix::new(problem, options.method == Method::BdfKrylov, ACCURACY, options.clock)
+                .ok_or(Stopped { cause: unusable, component: None })?;
         let mut rates = vec![0.0; n];
         problem.rhs(start, u0, &mut rates);
         if let Some(k) = rates.iter().position(|x| !x.is_finite()) {
@@ -181,7 +182,7 @@ impl<'a> Bdf<'a> {
         let start = self.clock.now();
         self.problem.rhs(t, &self.u, &mut self.rates);
         self.work.rhs_evaluations += 1;
-        self.matrix.counts.micros.rhs += self.clock.since(start);
+        self.matrix.counts.nanos.rhs += self.clock.since(start);
         // A sum is finite only if all of its terms are, or so it is nearly always.
         let sum: f64 = self.rates.iter().map(|x| x * 0.0).sum();
         if sum == 0.0 { None } else { self.rates.iter().position(|x| !x.is_finite()) }

@@ -2,7 +2,7 @@
 
 use isoterm_stiff::{Pattern, Problem, Shifted};
 
-use super::super::{Clock, Linear, Parts};
+use super::super::{Clock, Parts};
 use crate::numeric::sparse::{Gmres, Lu, Refusal, Singular, Symbolic};
 
 /// `I − γJ` of a problem: the Jacobian at some state, and what solves with it.
@@ -34,8 +34,8 @@ pub struct Counts {
     pub solves: usize,
     /// Iterations of a Krylov method.
     pub iterations: usize,
-    /// Microseconds.
-    pub micros: Parts,
+    /// Nanoseconds.
+    pub nanos: Parts,
 }
 
 enum Solver {
@@ -45,20 +45,20 @@ enum Solver {
     Krylov(Box<Gmres>),
 }
 
-/// Most entries of the factors, next to those of the matrix, for which `auto` factorizes.
+/// Most entries of the factors, next to those of the matrix, that are factorized.
 const FILL: usize = 60;
 
 /// Most entries of the factors that are ever stored: 1.6 GB.
 const MOST: usize = 200_000_000;
 
 impl<'a> Matrix<'a> {
-    /// Analyses the pattern and chooses a solver; `None` when the pattern is inconsistent or its
-    /// factors do not fit into memory.
+    /// Analyses the pattern and chooses a solver: LU factorization unless a Krylov method is asked
+    /// for or the factors would be too large. `None` when the pattern is inconsistent.
     ///
     /// `accuracy` is the part of a right-hand side that an iterative solver may leave.
     pub fn new(
         problem: &'a dyn Problem,
-        linear: Linear,
+        krylov: bool,
         accuracy: f64,
         clock: Clock,
     ) -> Option<Matrix<'a>> {
@@ -68,25 +68,15 @@ impl<'a> Matrix<'a> {
             return None;
         }
         let (pattern, places, diagonal) = given.with_diagonal();
-        let most = match linear {
-            Linear::Auto => MOST.min(FILL * pattern.entries().max(1000)),
-            Linear::Lu => MOST,
-            Linear::Krylov => 0,
-        };
-        let analysed = if linear == Linear::Krylov {
-            Err(Refusal::Fill)
-        } else {
-            Symbolic::new(&pattern, most)
-        };
+        let most = MOST.min(FILL * pattern.entries().max(1000));
+        let analysed = if krylov { Err(Refusal::Fill) } else { Symbolic::new(&pattern, most) };
         let solver = match analysed {
             Ok(symbolic) => Solver::Fronts(Box::new(Lu::new(symbolic))),
-            Err(Refusal::Fill) if linear != Linear::Lu => {
-                Solver::Krylov(Box::new(Gmres::new(&pattern, accuracy)?))
-            }
+            Err(Refusal::Fill) => Solver::Krylov(Box::new(Gmres::new(&pattern, accuracy)?)),
             Err(_) => return None,
         };
         let mut counts = Counts::default();
-        counts.micros.analysis += clock.since(start);
+        counts.nanos.analysis += clock.since(start);
         Some(Matrix {
             problem,
             jacobian: vec![0.0; places.len()],
@@ -106,7 +96,7 @@ impl<'a> Matrix<'a> {
         let start = self.clock.now();
         self.problem.jacobian(t, u, &mut self.jacobian);
         self.counts.jacobians += 1;
-        self.counts.micros.jacobian += self.clock.since(start);
+        self.counts.nanos.jacobian += self.clock.since(start);
     }
 
     /// Factorizes `I − γJ` with the Jacobian evaluated last.
@@ -147,7 +137,7 @@ impl<'a> Matrix<'a> {
             let regular = shifted.factorize(0.0, &negative);
             result = if regular { Ok(()) } else { Err(Singular::Pivot(row)) };
         }
-        self.counts.micros.factorization += self.clock.since(start);
+        self.counts.nanos.factorization += self.clock.since(start);
         result.map_err(|why| match why {
             Singular::Pivot(row) | Singular::Inaccurate { row, .. } => row,
         })
@@ -170,7 +160,7 @@ impl<'a> Matrix<'a> {
                 iterations.is_some()
             }
         };
-        self.counts.micros.solve += self.clock.since(start);
+        self.counts.nanos.solve += self.clock.since(start);
         solved
     }
 

@@ -65,6 +65,7 @@ pub fn integrate(
         work: Work::default(),
     };
     let sign = (end - start).signum();
+    let options = &Options { clock: options.clock.of(u0.len()), ..options.clone() };
     let drive = Drive { times, options, method, watch, sign };
     match method {
         Method::Rodas5p => {
@@ -160,7 +161,7 @@ impl Drive<'_> {
             krylov_iterations: counts.iterations,
             linear: Some(solver),
             fill,
-            micros: counts.micros,
+            nanos: counts.nanos,
         }
     }
 }

@@ -166,7 +166,7 @@ impl<'a> Rodas<'a> {
     ) -> Result<Rodas<'a>, Stopped> {
         let n = u0.len();
         let unusable = Cause::Input("the sparsity pattern of the Jacobian is inconsistent");
-        let matrix = Matrix::new(problem, options.linear, ACCURACY, options.clock)
+        let matrix = Matrix::new(problem, false, ACCURACY, options.clock)
             .ok_or(Stopped { cause: unusable, component: None })?;
         let mut rates = vec![0.0; n];
         problem.rhs(start, u0, &mut rates);
@@ -219,7 +219,7 @@ impl<'a> Rodas<'a> {
         let start = clock.now();
         self.problem.rhs(t, if stage { &self.next } else { &self.u }, &mut self.slope);
         self.work.rhs_evaluations += 1;
-        self.matrix.counts.micros.rhs += clock.since(start);
+        self.matrix.counts.nanos.rhs += clock.since(start);
     }
 
     /// All stages of a step of signed size `h`; the error in units of the tolerance. The state of
