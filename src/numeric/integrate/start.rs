@@ -39,7 +39,8 @@ pub fn check(
 }
 
 /// The size of a first step by the rule of Hairer, Nørsett and Wanner (1993, II.4), from the rates
-/// at the start; it takes one evaluation. `order` is that of the method.
+/// at the start; it takes one evaluation. A step of size `h` is taken to have an error of `h` to the
+/// power of `order`.
 pub fn first_step(
     problem: &dyn Problem,
     (t, end): (f64, f64),
@@ -74,5 +75,6 @@ pub fn first_step(
     } else {
         (100.0 * trial).min((0.01 / most).powf(1.0 / f64::from(order)))
     };
-    step.min(span)
+    // What the time can tell apart.
+    step.max(64.0 * f64::EPSILON * t.abs()).min(span)
 }

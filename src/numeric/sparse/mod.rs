@@ -7,6 +7,9 @@ mod krylov;
 mod lu;
 mod symbolic;
 
+#[cfg(test)]
+mod tests;
+
 pub use krylov::Gmres;
 pub use lu::{Lu, Singular};
 pub use symbolic::{DENSE, Refusal, Symbolic};

@@ -97,7 +97,7 @@ impl<'a> Bdf<'a> {
         if let Some(k) = rates.iter().position(|x| !x.is_finite()) {
             return Err(Stopped { cause: Cause::NonFinite, component: Some(k) });
         }
-        let h = first_step(problem, (start, end), u0, &rates, options, 1);
+        let h = first_step(problem, (start, end), u0, &rates, options, 2);
         let sign = (end - start).signum();
         let mut past = vec![0.0; (ORDER + 1) * n];
         past[..n].copy_from_slice(u0);

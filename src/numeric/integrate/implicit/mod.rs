@@ -4,6 +4,8 @@ mod bdf;
 mod history;
 mod matrix;
 mod rodas;
+#[cfg(test)]
+mod tests;
 
 use isoterm_stiff::{Cause, Failure, Monitor, Problem, Work};
 
