@@ -5,10 +5,10 @@
 //! system whose solution is known, and one that fails is reported, not used.
 
 use isoterm_stiff::Pattern;
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, Scalar, Simd, WithSimd};
 
 use super::dense::{axpy, dot, eliminate};
-use super::symbolic::Symbolic;
+use super::symbolic::{DENSE, Symbolic};
 
 /// The factors of a sparse matrix; ordering and storage are set up once.
 pub struct Lu {
@@ -73,9 +73,18 @@ impl Lu {
     /// # Errors
     /// [`Singular`]; the factors are then of no use.
     pub fn factorize(&mut self, pattern: &Pattern, values: &[f64]) -> Result<(), Singular> {
-        let arch = self.arch;
-        arch.dispatch(Factorize { lu: self, values }).map_err(Singular::Pivot)?;
+        self.dispatch(Factorize { values }).map_err(Singular::Pivot)?;
         self.check(pattern, values)
+    }
+
+    /// Runs with the registers that the processor has. Small matrices gain nothing by that and are
+    /// left to plain arithmetic, whose results are the same bits on every machine.
+    fn dispatch<T: Task>(&mut self, task: T) -> T::Output {
+        let arch = self.arch;
+        match self.symbolic.dimension {
+            0..=DENSE => Scalar.vectorize(On { lu: self, task }),
+            _ => arch.dispatch(On { lu: self, task }),
+        }
     }
 
     /// Solves a system with a known solution.
@@ -110,22 +119,41 @@ impl Lu {
     /// # Panics
     /// When `x` is shorter than the matrix.
     pub fn solve(&mut self, x: &mut [f64]) {
-        let arch = self.arch;
-        arch.dispatch(Solve { lu: self, x });
+        self.dispatch(Solve { x });
+    }
+}
+
+/// What is done with the factors in vector registers.
+trait Task {
+    type Output;
+
+    fn run<S: Simd>(self, simd: S, lu: &mut Lu) -> Self::Output;
+}
+
+struct On<'a, T> {
+    lu: &'a mut Lu,
+    task: T,
+}
+
+impl<T: Task> WithSimd for On<'_, T> {
+    type Output = T::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        self.task.run(simd, self.lu)
     }
 }
 
 struct Factorize<'a> {
-    lu: &'a mut Lu,
     values: &'a [f64],
 }
 
-impl WithSimd for Factorize<'_> {
+impl Task for Factorize<'_> {
     type Output = Result<(), usize>;
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Lu { symbolic, factors, exchanged, front: storage, stack, .. } = self.lu;
+    fn run<S: Simd>(self, simd: S, lu: &mut Lu) -> Self::Output {
+        let Lu { symbolic, factors, exchanged, front: storage, stack, .. } = lu;
         let (mut at, mut height) = (0, 0);
         // The number of each front that waits on the stack.
         let mut waiting: Vec<usize> = Vec::new();
@@ -177,16 +205,15 @@ impl WithSimd for Factorize<'_> {
 }
 
 struct Solve<'a> {
-    lu: &'a mut Lu,
     x: &'a mut [f64],
 }
 
-impl WithSimd for Solve<'_> {
+impl Task for Solve<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Lu { symbolic, factors, exchanged, scratch, permuted, .. } = self.lu;
+    fn run<S: Simd>(self, simd: S, lu: &mut Lu) {
+        let Lu { symbolic, factors, exchanged, scratch, permuted, .. } = lu;
         for (y, &row) in permuted.iter_mut().zip(&symbolic.order) {
             *y = self.x[row as usize];
         }

@@ -268,18 +268,32 @@ impl<'a> Rodas<'a> {
             let size = self.u[i].abs().max(self.next[i].abs());
             sum += (last[i] / self.options.tolerance(i, size)).powi(2);
         }
-        Ok((sum / n as f64).sqrt())
-    }
-
-    /// Keeps the step with what its interpolant needs.
-    fn accept(&mut self, now: f64) -> Option<usize> {
-        let n = self.n;
+        let error = (sum / n as f64).sqrt();
         self.dense.fill(0.0);
         for (row, target) in DENSE.iter().zip(self.dense.chunks_exact_mut(n)) {
             for (stage, w) in self.stages.chunks_exact(n).zip(row) {
                 target.iter_mut().zip(stage).for_each(|(y, k)| *y += w * k);
             }
         }
+        Ok(error.max(self.interpolation_error()))
+    }
+
+    /// How well the solution between the ends of a step is known, in units of the tolerance. In
+    /// the stiff limit the error at the end of a step vanishes, however long the step is.
+    ///
+    /// The last term of the interpolant has order four, one less than the error: it is compared
+    /// with the power 4/5 of the tolerance.
+    fn interpolation_error(&self) -> f64 {
+        let n = self.n;
+        let last = &self.dense[(DENSE.len() - 1) * n..];
+        let scaled = last.iter().zip(&self.weights).map(|(k, w)| k * w);
+        // In the middle of a step.
+        let size = scaled.map(|x| x * x).sum::<f64>().sqrt() / (16.0 * (n as f64).sqrt());
+        (size * self.options.rtol.min(1.0).powf(0.2)).powf(1.25)
+    }
+
+    /// Keeps the step with what its interpolant needs.
+    fn accept(&mut self, now: f64) -> Option<usize> {
         std::mem::swap(&mut self.before, &mut self.u);
         std::mem::swap(&mut self.u, &mut self.next);
         (self.from, self.t) = (self.t, now);
