@@ -88,7 +88,10 @@ fn main() {
         }
         match load(file.to_str().expect("a path in UTF-8"), &Limits::default()) {
             Ok(mut systems) => compare(case, &systems.remove(0), &folder),
-            Err(why) => println!("\n{}: not read: {why}", case.name),
+            Err(why) => {
+                let why = why.to_string();
+                println!("\n{}: not read: {}", case.name, why.lines().next().unwrap_or_default());
+            }
         }
     }
 }

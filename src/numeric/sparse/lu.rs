@@ -46,6 +46,9 @@ pub enum Singular {
 /// it diverge.
 const ACCURACY: f64 = 1e-5;
 
+/// Fronts of at most so many rows are solved with entry by entry.
+const NARROW: usize = 12;
+
 impl Lu {
     /// Storage for matrices of an analysed pattern.
     pub fn new(symbolic: Symbolic) -> Lu {
@@ -224,9 +227,21 @@ impl Task for Solve<'_> {
             for (row, &other) in exchanged[first..first + k].iter().enumerate() {
                 pivots.swap(row, other as usize);
             }
+            let columns = &factors[at..at + k * m];
+            at += k * (m + rest);
+            if m <= NARROW {
+                for (c, column) in columns.chunks_exact(m).enumerate() {
+                    let value = permuted[first + c];
+                    for (factor, &row) in column[c + 1..].iter().zip(&front.rows[c + 1..]) {
+                        permuted[row as usize] -= factor * value;
+                    }
+                }
+                continue;
+            }
+            let pivots = &mut permuted[first..first + k];
             let sums = &mut scratch[..rest];
             sums.fill(0.0);
-            for (c, column) in factors[at..at + k * m].chunks_exact(m).enumerate() {
+            for (c, column) in columns.chunks_exact(m).enumerate() {
                 let value = pivots[c];
                 if value != 0.0 {
                     axpy(simd, -value, &column[c + 1..k], &mut pivots[c + 1..]);
@@ -236,16 +251,29 @@ impl Task for Solve<'_> {
             for (sum, &row) in sums.iter().zip(&front.rows[k..]) {
                 permuted[row as usize] -= sum;
             }
-            at += k * (m + rest);
         }
         for front in symbolic.fronts.iter().rev() {
             let (m, k, first, rest) = (front.rows.len(), front.pivots, front.first, front.rest());
             at -= k * (m + rest);
+            let (columns, beyond) = factors[at..at + k * (m + rest)].split_at(k * m);
+            if m <= NARROW {
+                for c in (0..k).rev() {
+                    let row = &beyond[c * rest..(c + 1) * rest];
+                    let mut value = permuted[first + c];
+                    for (factor, &place) in row.iter().zip(&front.rows[k..]) {
+                        value -= factor * permuted[place as usize];
+                    }
+                    for later in c + 1..k {
+                        value -= columns[later * m + c] * permuted[first + later];
+                    }
+                    permuted[first + c] = value / columns[c * m + c];
+                }
+                continue;
+            }
             let later = &mut scratch[..rest];
             for (value, &row) in later.iter_mut().zip(&front.rows[k..]) {
                 *value = permuted[row as usize];
             }
-            let (columns, beyond) = factors[at..at + k * (m + rest)].split_at(k * m);
             let pivots = &mut permuted[first..first + k];
             if rest > 0 {
                 for (pivot, row) in pivots.iter_mut().zip(beyond.chunks_exact(rest)) {
