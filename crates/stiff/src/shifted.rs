@@ -105,6 +105,12 @@ impl Shifted {
         self.factors.factorize(SparseColMatRef::new(self.pattern.as_ref(), &self.values))
     }
 
+    /// Factorizes a matrix with these entries, in the order of [`Pattern::with_diagonal`]; whether
+    /// it is regular as far as the factorization can tell.
+    pub fn factorize_matrix(&mut self, values: &[f64]) -> bool {
+        self.factors.factorize(SparseColMatRef::new(self.pattern.as_ref(), values))
+    }
+
     /// Solves in place with the matrix factorized last; whether the result is finite.
     pub fn solve(&self, x: &mut [f64]) -> bool {
         let n = x.len();

@@ -49,6 +49,9 @@ pub struct Bdf<'a> {
     work: Work,
 }
 
+/// Part of the tolerance that the estimated error of a step may take. Errors add up: on the network
+/// `bcr` this makes what is delivered after 3,600 steps five times smaller, for a quarter more steps.
+const LOCAL: f64 = 0.25;
 /// Part of the error test that Newton's iteration may leave.
 const NEWTON: f64 = 0.05;
 /// A change of `γ` by more than this part calls for a factorization.
@@ -68,7 +71,7 @@ const THRESHOLD: f64 = 1.5;
 const AT_FIRST: f64 = 1e4;
 const LATER: f64 = 10.0;
 /// Part of a correction that an iterative linear solver may leave.
-const ACCURACY: f64 = 0.02;
+const ACCURACY: f64 = 0.001;
 /// Failed tries of one step before the method gives up.
 const FAILURES: usize = 60;
 
@@ -163,7 +166,7 @@ impl<'a> Bdf<'a> {
         }
     }
 
-    /// The largest component in units of its tolerance; NaN if one is.
+    /// The largest component in units of what an error of a step may be; NaN if one is.
     ///
     /// In a mean over many states, most of them at rest, a few may have errors many times their
     /// tolerances. On the network `bcr` the largest component, with a quarter more steps, makes the
@@ -363,7 +366,7 @@ impl<'a> Bdf<'a> {
 impl Stepper for Bdf<'_> {
     fn advance(&mut self, end: f64) -> Result<(), Stopped> {
         for (i, (w, u)) in self.weights.iter_mut().zip(&self.past[..self.n]).enumerate() {
-            *w = 1.0 / self.options.tolerance(i, u.abs());
+            *w = 1.0 / (LOCAL * self.options.tolerance(i, u.abs()));
         }
         let (mut failures, mut refused) = (0, 0);
         let mut trouble = (Cause::Unsolvable, None);

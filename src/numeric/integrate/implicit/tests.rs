@@ -112,7 +112,7 @@ fn stiff_linear_systems_agree_with_their_exact_solution() {
             assert!((sum / (n - 1) as f64 - 1.0).abs() < 1e-11, "{method} at {t}: {sum}");
         }
         assert!(s.factorizations > 0 && s.solves >= s.steps && s.fill > 0, "{s:?}");
-        assert!(s.steps < 2000, "{method}: {s:?}");
+        assert!(s.steps < 4000, "{method}: {s:?}");
         let krylov = method == Method::BdfKrylov;
         assert_eq!(s.krylov_iterations > 0, krylov, "{s:?}");
         assert_eq!(s.linear, Some(if krylov { "GMRES with ILU(0)" } else { "LU" }));
