@@ -318,12 +318,12 @@ pub fn integrate_monitored(
     };
     if let Some(method) = own.filter(|_| !algebraic) {
         let options = Options {
+            method,
             initial_step: options.initial_step.filter(|_| statistics.methods.is_empty()),
             max_steps: options.max_steps.saturating_sub(statistics.steps).max(1),
             ..options.clone()
         };
-        let end =
-            implicit::integrate(problem, &state, rest, &options, method, sink, watch, monitor)?;
+        let end = implicit::integrate(problem, &state, rest, &options, sink, watch, monitor)?;
         statistics.absorb(end.statistics);
         return Ok(Reached { statistics, ..end });
     }

@@ -212,9 +212,10 @@ impl<'a> Bdf<'a> {
         let allowed = NEWTON / c.error;
         let mut last = 0.0;
         for iteration in 0..ITERATIONS {
-            let slope = &self.predicted[n..2 * n];
-            for i in 0..n {
-                self.residual[i] = gamma * self.rates[i] - first * slope[i] - self.correction[i];
+            let slopes = self.predicted[n..2 * n].iter().zip(&self.correction);
+            let given = self.rates.iter().zip(slopes);
+            for (r, (f, (z, e))) in self.residual.iter_mut().zip(given) {
+                *r = gamma * f - first * z - e;
             }
             if !self.matrix.solve(&mut self.residual, &self.weights) {
                 return Newton::Slow;

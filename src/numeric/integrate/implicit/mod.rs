@@ -41,13 +41,13 @@ struct Stopped {
     component: Option<usize>,
 }
 
-/// Integrates with BDF or Rodas5P; see [`super::integrate_monitored`].
+/// Integrates with the method of the options, a BDF or Rodas5P; see
+/// [`super::integrate_monitored`].
 pub fn integrate(
     problem: &dyn Problem,
     u0: &[f64],
     times: (f64, &[f64], f64),
     options: &Options,
-    method: Method,
     sink: &mut dyn FnMut(f64, &[f64]),
     watch: &dyn Fn(f64) -> bool,
     monitor: Option<&mut Monitor<'_>>,
@@ -56,7 +56,7 @@ pub fn integrate(
     let (start, outputs, end) = times;
     if u0.is_empty() || start == end {
         outputs.iter().for_each(|&t| sink(t, u0));
-        let statistics = Statistics { methods: vec![method], ..Statistics::default() };
+        let statistics = Statistics { methods: vec![options.method], ..Statistics::default() };
         return Ok(Reached { time: end, state: u0.to_vec(), stopped: false, statistics });
     }
     let failed = |stopped: Stopped| Failure {
@@ -68,8 +68,8 @@ pub fn integrate(
     };
     let sign = (end - start).signum();
     let options = &Options { clock: options.clock.of(u0.len()), ..options.clone() };
-    let drive = Drive { times, options, method, watch, sign };
-    match method {
+    let drive = Drive { times, options, watch, sign };
+    match options.method {
         Method::Rodas5p => {
             let rodas = Rodas::new(problem, u0, (start, end), options).map_err(failed)?;
             drive.run(rodas, sink, monitor)
@@ -84,7 +84,6 @@ pub fn integrate(
 struct Drive<'a> {
     times: (f64, &'a [f64], f64),
     options: &'a Options,
-    method: Method,
     watch: &'a dyn Fn(f64) -> bool,
     sign: f64,
 }
@@ -152,7 +151,7 @@ impl Drive<'_> {
     fn statistics(&self, stepper: &impl Stepper) -> Statistics {
         let (work, (counts, (solver, fill))) = (stepper.work(), stepper.linear());
         Statistics {
-            methods: vec![self.method],
+            methods: vec![self.options.method],
             steps: work.steps,
             rejected: work.rejected,
             rhs_evaluations: work.rhs_evaluations,

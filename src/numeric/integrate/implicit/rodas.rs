@@ -263,10 +263,10 @@ impl<'a> Rodas<'a> {
         }
         let last = &self.stages[(STAGES - 1) * n..];
         let mut sum = 0.0;
-        for i in 0..n {
-            self.next[i] += last[i];
+        for (i, k) in last.iter().enumerate() {
+            self.next[i] += k;
             let size = self.u[i].abs().max(self.next[i].abs());
-            sum += (last[i] / self.options.tolerance(i, size)).powi(2);
+            sum += (k / self.options.tolerance(i, size)).powi(2);
         }
         let error = (sum / n as f64).sqrt();
         self.dense.fill(0.0);
