@@ -220,6 +220,10 @@ const TIGHT: f64 = 1e-8;
 const EXPLICIT: &str = "an explicit method cannot solve algebraic equations `0 = …`; \
                         use `bdf`, `esdirk34`, `tr_bdf2` or `auto`";
 
+/// Why those of our own implicit methods are refused that have no counterpart with a mass matrix.
+const WITH_MASS: &str = "this method does not solve algebraic equations `0 = …`; \
+                         use `bdf`, `esdirk34`, `tr_bdf2` or `auto`";
+
 /// Integrates from `u0` at `t0` to `t_end` and hands `sink` the state at each of `outputs`.
 ///
 /// Output times must be ordered and lie between `t0` and `t_end`; between steps the method's own
@@ -227,8 +231,8 @@ const EXPLICIT: &str = "an explicit method cannot solve algebraic equations `0 =
 /// step and ends the run by `true`.
 ///
 /// # Errors
-/// A [`Failure`] names the time reached, the cause and the state responsible. Explicit methods
-/// refuse algebraic rows.
+/// A [`Failure`] names the time reached, the cause and the state responsible. Explicit methods,
+/// Rodas5P and BDF with GMRES refuse algebraic rows.
 pub fn integrate(
     problem: &dyn Problem,
     u0: &[f64],
@@ -271,12 +275,13 @@ pub fn integrate_monitored(
     let mut statistics = Statistics::default();
     let algebraic = !problem.algebraic().is_empty();
     let explicit = match options.method {
-        Method::Tsit5 | Method::Dop853 if algebraic => {
+        Method::Tsit5 | Method::Dop853 | Method::Rodas5p | Method::BdfKrylov if algebraic => {
+            let own = matches!(options.method, Method::Rodas5p | Method::BdfKrylov);
             return Err(Failure {
                 time: times.0,
                 step: 0.0,
                 component: None,
-                cause: Cause::Input(EXPLICIT),
+                cause: Cause::Input(if own { WITH_MASS } else { EXPLICIT }),
                 work: isoterm_stiff::Work::default(),
             });
         }

@@ -62,7 +62,7 @@ pub enum Refusal {
 pub const DENSE: usize = 32;
 
 /// Most zeros, as a part of all its entries, that a front with so many pivots may gain when it takes
-/// up a child; measured on networks of 1,122 and 3,744 species.
+/// up a child: few wide fronts are faster than many narrow ones, up to where solves read the zeros.
 const ZEROS: [(usize, f64); 3] = [(4, 0.5), (16, 0.15), (usize::MAX, 0.05)];
 
 impl Symbolic {

@@ -54,7 +54,7 @@ const FILL: usize = 60;
 
 /// Multiplications of a factorization, for each entry of the matrix, from which on GMRES is tried
 /// first. `bcr` takes 1,265, and both are as fast; a hypercube of 1,024 states with two enzymes
-/// takes 15,000, and GMRES is ten times faster.
+/// takes 15,000, and GMRES is eight times faster.
 const DEAR: usize = 4000;
 
 /// Failed solves after which a Krylov method is given up where there is another one.

@@ -207,3 +207,35 @@ fn two_runs_have_the_same_bits() {
         assert_eq!(once(), once());
     }
 }
+
+#[test]
+fn algebraic_equations_are_refused_or_left_to_the_library() {
+    struct Constrained(Pattern);
+    impl Problem for Constrained {
+        fn dimension(&self) -> usize {
+            2
+        }
+        fn algebraic(&self) -> &[usize] {
+            &[1]
+        }
+        fn rhs(&self, _t: f64, u: &[f64], du: &mut [f64]) {
+            (du[0], du[1]) = (-u[1], u[1] - u[0]);
+        }
+        fn pattern(&self) -> &Pattern {
+            &self.0
+        }
+        fn jacobian(&self, _t: f64, _u: &[f64], v: &mut [f64]) {
+            v.copy_from_slice(&[0.0, -1.0, -1.0, 1.0]);
+        }
+    }
+    let problem = Constrained(Pattern::dense(2));
+    let with = |method| {
+        let o = Options { method, ..Options::default() };
+        run(&problem, &[1.0, 1.0], (0.0, &[1.0], 1.0), &o)
+    };
+    let (rows, s) = with(Method::Bdf).unwrap();
+    assert!((rows[0].1[0] - (-1f64).exp()).abs() < 1e-4 && s.linear.is_none(), "{rows:?} {s:?}");
+    for method in [Method::Rodas5p, Method::BdfKrylov] {
+        assert!(matches!(with(method).unwrap_err().cause, Cause::Input(_)), "{method}");
+    }
+}
