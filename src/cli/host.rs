@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -65,6 +66,11 @@ impl Terminal {
 impl Host for Terminal {
     fn micros(&self) -> u64 {
         self.begun.elapsed().as_micros() as u64
+    }
+
+    fn clock(&self) -> Option<fn() -> u64> {
+        static BEGUN: OnceLock<Instant> = OnceLock::new();
+        Some(|| BEGUN.get_or_init(Instant::now).elapsed().as_nanos() as u64)
     }
 
     fn stop(&self) -> fn() -> bool {

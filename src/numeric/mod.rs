@@ -4,5 +4,6 @@
 pub mod consistent;
 pub mod integrate;
 pub mod root;
+pub mod sparse;
 pub mod spline;
 pub mod steady;

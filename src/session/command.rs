@@ -119,6 +119,11 @@ pub trait Host {
     /// Microseconds since some moment.
     fn micros(&self) -> u64;
 
+    /// What tells nanoseconds since some moment; `None` where there is no clock.
+    fn clock(&self) -> Option<fn() -> u64> {
+        None
+    }
+
     /// Whether the work at hand should end.
     fn stop(&self) -> fn() -> bool;
 

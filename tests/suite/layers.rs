@@ -42,6 +42,7 @@ const CONFINED: &[(&str, &str)] = &[
     ("plotters", "src/plot/"),
     ("rustyline", "src/cli/"),
     ("npyz", "src/session/"),
+    ("pulp::", "src/numeric/sparse/"),
 ];
 
 pub fn sources(folder: &str) -> Vec<PathBuf> {

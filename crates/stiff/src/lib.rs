@@ -50,11 +50,13 @@ mod dense;
 mod drive;
 mod equations;
 mod linear;
+mod ordering;
 mod problem;
 mod shifted;
 mod sparse;
 
 pub use drive::{DENSE_LIMIT, Method, Options, integrate, integrate_monitored};
 pub use linear::{Lu, Singular};
+pub use ordering::minimum_degree;
 pub use problem::{Brief, Cause, Failure, Monitor, Pattern, Problem, Reached, Work};
 pub use shifted::{Shifted, eigenvalues, left_null_space};

@@ -95,6 +95,28 @@ impl Pattern {
         (Pattern { dimension: places.len(), column_starts, row_indices }, kept)
     }
 
+    /// The pattern with the whole diagonal, the entry in it of each entry of this one, and that of
+    /// each diagonal entry. This one must be consistent.
+    pub fn with_diagonal(&self) -> (Pattern, Vec<usize>, Vec<usize>) {
+        let n = self.dimension;
+        let (mut starts, mut rows) = (vec![0], Vec::with_capacity(self.entries() + n));
+        let (mut places, mut diagonal) = (Vec::with_capacity(self.entries()), Vec::new());
+        for column in 0..n {
+            let own = &self.row_indices[self.column_starts[column]..self.column_starts[column + 1]];
+            let above = own.partition_point(|&row| row < column);
+            let held = own.get(above) == Some(&column);
+            diagonal.push(rows.len() + above);
+            places
+                .extend((0..own.len()).map(|k| rows.len() + k + usize::from(k >= above && !held)));
+            rows.extend_from_slice(&own[..above]);
+            rows.push(column);
+            rows.extend_from_slice(&own[above + usize::from(held)..]);
+            starts.push(rows.len());
+        }
+        let pattern = Pattern { dimension: n, column_starts: starts, row_indices: rows };
+        (pattern, places, diagonal)
+    }
+
     /// Number of entries.
     pub fn entries(&self) -> usize {
         self.row_indices.len()

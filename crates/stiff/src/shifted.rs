@@ -84,28 +84,10 @@ impl Shifted {
             return None;
         }
         let n = pattern.dimension;
-        let (mut starts, mut rows) = (vec![0], Vec::with_capacity(pattern.entries() + n));
-        let (mut places, mut diagonal) = (Vec::with_capacity(pattern.entries()), vec![0; n]);
-        for (column, diagonal) in diagonal.iter_mut().enumerate() {
-            let own = &pattern.row_indices
-                [pattern.column_starts[column]..pattern.column_starts[column + 1]];
-            let above = own.partition_point(|&row| row < column);
-            let held = own.get(above) == Some(&column);
-            *diagonal = rows.len() + above;
-            for (k, &row) in own.iter().enumerate() {
-                if k == above && !held {
-                    rows.push(column);
-                }
-                places.push(rows.len());
-                rows.push(row);
-            }
-            if above == own.len() {
-                rows.push(column);
-            }
-            starts.push(rows.len());
-        }
-        let values = vec![0.0; rows.len()];
-        let pattern = SymbolicSparseColMat::new_checked(n, n, starts, None, rows);
+        let (Pattern { column_starts, row_indices, .. }, places, diagonal) =
+            pattern.with_diagonal();
+        let values = vec![0.0; row_indices.len()];
+        let pattern = SymbolicSparseColMat::new_checked(n, n, column_starts, None, row_indices);
         let factors = Factors::new(pattern.as_ref())?;
         Some(Shifted { pattern, values, places, diagonal, factors })
     }
@@ -121,6 +103,12 @@ impl Shifted {
             self.values[place] += gamma;
         }
         self.factors.factorize(SparseColMatRef::new(self.pattern.as_ref(), &self.values))
+    }
+
+    /// Factorizes a matrix with these entries, in the order of [`Pattern::with_diagonal`]; whether
+    /// it is regular as far as the factorization can tell.
+    pub fn factorize_matrix(&mut self, values: &[f64]) -> bool {
+        self.factors.factorize(SparseColMatRef::new(self.pattern.as_ref(), values))
     }
 
     /// Solves in place with the matrix factorized last; whether the result is finite.

@@ -3,6 +3,7 @@
 use isoterm_stiff::{Cause, Failure, Monitor, Problem, Work};
 
 use super::Options;
+use super::start::{check, first_step};
 use super::tableau::{Dense, Tableau};
 
 /// How a run is controlled.
@@ -94,37 +95,12 @@ pub fn integrate(
         next: vec![0.0; n],
         work: Work::default(),
     };
-    solver.check(u0, times)?;
+    check(problem, u0, times, control.options)?;
     let outcome = solver.run(times, control, sink, monitor)?;
     Ok(Run { work: solver.work, outcome })
 }
 
 impl Solver<'_> {
-    fn check(&self, u0: &[f64], times: (f64, &[f64], f64)) -> Result<(), Failure> {
-        let (start, outputs, end) = times;
-        let ahead = |a: f64, b: f64| if end >= start { a <= b } else { a >= b };
-        let o = self.options;
-        let wrong = if self.problem.dimension() != u0.len() {
-            "the initial state has the wrong length"
-        } else if u0.iter().any(|x| !x.is_finite()) {
-            "an initial value is not finite"
-        } else if !(start.is_finite() && end.is_finite()) {
-            "the time range is not finite"
-        } else if !(o.rtol > 0.0) || o.atol.iter().any(|a| !(*a > 0.0)) {
-            "the tolerances must be positive"
-        } else if o.atol.len() != 1 && o.atol.len() != u0.len() {
-            "the absolute tolerances must be one or one per state"
-        } else if !outputs.windows(2).all(|w| ahead(w[0], w[1]))
-            || outputs.first().is_some_and(|&t| !ahead(start, t))
-            || outputs.last().is_some_and(|&t| !ahead(t, end))
-        {
-            "the output times must be ordered and lie in the time range"
-        } else {
-            return Ok(());
-        };
-        Err(self.failure(start, 0.0, Cause::Input(wrong), None))
-    }
-
     fn run(
         &mut self,
         (start, outputs, end): (f64, &[f64], f64),
@@ -148,7 +124,10 @@ impl Solver<'_> {
             return Err(self.failure(t, 0.0, Cause::NonFinite, Some(k)));
         }
         let direction = (end - start).signum();
-        let mut h = self.first_step(t, end);
+        let rates = &self.slopes[..self.n];
+        let (options, order) = (self.options, self.tableau.order);
+        let mut h = first_step(self.problem, (t, end), &self.u, rates, options, order);
+        self.work.rhs_evaluations += usize::from(options.initial_step.is_none());
         let (mut previous, mut refused) = (1e-4_f64, false);
         let (mut at_border, mut direction_of_growth) = (0, Vec::new());
         let mut values = vec![0.0; self.n];
@@ -259,7 +238,7 @@ impl Solver<'_> {
             let weighted = |weights: &[f64]| -> f64 {
                 weights.iter().enumerate().map(|(s, w)| w * self.slopes[s * self.n + i]).sum()
             };
-            let scale = self.tolerance(i, self.u[i].abs().max(self.next[i].abs()));
+            let scale = self.options.tolerance(i, self.u[i].abs().max(self.next[i].abs()));
             high += (weighted(self.tableau.error) / scale).powi(2);
             if let Some(weights) = self.tableau.error_low {
                 low += (weighted(weights) / scale).powi(2);
@@ -272,11 +251,6 @@ impl Solver<'_> {
             // The estimates of order 5 and 3 combined, Hairer, Nørsett and Wanner (II.10.17).
             Some(_) => h.abs() * high / ((high + 0.01 * low) * n).sqrt(),
         }
-    }
-
-    fn tolerance(&self, i: usize, size: f64) -> f64 {
-        let atol = &self.options.atol;
-        atol[if atol.len() == 1 { 0 } else { i }] + self.options.rtol * size
     }
 
     /// The largest `|λ|` of the Jacobian at the new state, by power iteration.
@@ -357,46 +331,10 @@ impl Solver<'_> {
         }
     }
 
-    /// A first step of order one, by the rule of Hairer, Nørsett and Wanner (II.4).
-    fn first_step(&mut self, t: f64, end: f64) -> f64 {
-        let span = (end - t).abs();
-        if let Some(h) = self.options.initial_step {
-            return h.min(span);
-        }
-        let norm = |solver: &Self, values: &[f64]| {
-            let sum: f64 = (0..solver.n)
-                .map(|i| (values[i] / solver.tolerance(i, solver.u[i].abs())).powi(2))
-                .sum();
-            (sum / solver.n as f64).sqrt()
-        };
-        let (size, speed) = (norm(self, &self.u), norm(self, &self.slopes));
-        let trial =
-            if size < 1e-5 || speed < 1e-5 { 1e-6 * span } else { (0.01 * size / speed).min(span) };
-        let h = trial.copysign(end - t);
-        let ahead: Vec<f64> = (0..self.n).map(|i| self.u[i] + h * self.slopes[i]).collect();
-        let mut slope = vec![0.0; self.n];
-        self.problem.rhs(t + h, &ahead, &mut slope);
-        self.work.rhs_evaluations += 1;
-        for (s, f) in slope.iter_mut().zip(&self.slopes) {
-            *s -= f;
-        }
-        let bend = norm(self, &slope) / trial;
-        let most = speed.max(bend);
-        let order = 1.0 / f64::from(self.tableau.order);
-        let step = if !bend.is_finite() {
-            1e-3 * trial
-        } else if most <= 1e-15 {
-            (1e-3 * trial).max(1e-6 * span)
-        } else {
-            (100.0 * trial).min((0.01 / most).powf(order))
-        };
-        step.min(span)
-    }
-
     /// The state that moves fastest in units of its tolerance.
     fn fastest(&self) -> Option<usize> {
         (0..self.n)
-            .map(|i| (i, self.slopes[i].abs() / self.tolerance(i, self.u[i].abs())))
+            .map(|i| (i, self.slopes[i].abs() / self.options.tolerance(i, self.u[i].abs())))
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(i, _)| i)
     }

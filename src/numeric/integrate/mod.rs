@@ -1,6 +1,8 @@
 //! Integration of `u' = f(t, u)`: explicit pairs of our own, implicit methods, automatic choice.
 
 mod explicit;
+mod implicit;
+mod start;
 mod tableau;
 
 use std::fmt;
@@ -8,6 +10,7 @@ use std::fmt;
 pub use isoterm_stiff::{Brief, Cause, Failure, Monitor, Pattern, Problem};
 
 use super::consistent::consistent;
+use super::sparse;
 use explicit::{Control, Outcome};
 
 /// A method of integration.
@@ -21,8 +24,15 @@ pub enum Method {
     Tsit5,
     /// Dormand–Prince 8(5,3).
     Dop853,
-    /// Backward differentiation formulas, orders 1 to 5.
+    /// Backward differentiation formulas, orders 1 to 5; linear systems by LU factorization unless
+    /// its factors would be much larger than the Jacobian.
     Bdf,
+    /// The same with GMRES and an incomplete factorization.
+    BdfKrylov,
+    /// Rodas5P of Rosenbrock's kind, order 5 (Steinebach, 2023).
+    Rodas5p,
+    /// diffsol's backward differentiation formulas.
+    DiffsolBdf,
     /// TR-BDF2.
     TrBdf2,
     /// ESDIRK of order 3.
@@ -35,6 +45,9 @@ pub const METHODS: &[(&str, Method, &str)] = &[
     ("tsit5", Method::Tsit5, "explicit, order 5: not stiff, moderate tolerance"),
     ("dop853", Method::Dop853, "explicit, order 8: not stiff, tight tolerance"),
     ("bdf", Method::Bdf, "implicit, order 1 to 5: stiff"),
+    ("bdf_krylov", Method::BdfKrylov, "BDF with GMRES and ILU(0): very large systems"),
+    ("rodas5p", Method::Rodas5p, "linearly implicit, order 5: stiff, few states"),
+    ("diffsol_bdf", Method::DiffsolBdf, "BDF of another library, for comparison"),
     ("tr_bdf2", Method::TrBdf2, "implicit, order 2: stiff, loose tolerance"),
     ("esdirk34", Method::Esdirk34, "implicit, order 3: stiff, loose tolerance"),
 ];
@@ -57,6 +70,48 @@ impl fmt::Display for Method {
     }
 }
 
+/// What tells the time, in nanoseconds, for statistics; nothing depends on it. Looked at for more than
+/// 32 states only, since steps of less are as short as a look.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Clock(pub Option<fn() -> u64>);
+
+impl Clock {
+    /// The clock, if it is to be looked at for so many states.
+    fn of(self, states: usize) -> Clock {
+        Clock(self.0.filter(|_| states > sparse::DENSE))
+    }
+
+    fn now(self) -> u64 {
+        self.0.map_or(0, |now| now())
+    }
+
+    fn since(self, start: u64) -> u64 {
+        self.now().saturating_sub(start)
+    }
+}
+
+impl PartialEq for Clock {
+    /// Clocks are no part of what is asked for.
+    fn eq(&self, _other: &Clock) -> bool {
+        true
+    }
+}
+
+/// Where the time of an implicit method went, in nanoseconds; zeros without a clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Parts {
+    /// Ordering and symbolic factorization.
+    pub analysis: u64,
+    /// Evaluations of the right-hand side.
+    pub rhs: u64,
+    /// Evaluations of the Jacobian.
+    pub jacobian: u64,
+    /// Factorizations.
+    pub factorization: u64,
+    /// Solves.
+    pub solve: u64,
+}
+
 /// How to integrate.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Options {
@@ -70,6 +125,8 @@ pub struct Options {
     pub initial_step: Option<f64>,
     /// Largest number of accepted steps.
     pub max_steps: usize,
+    /// For the times in [`Statistics::nanos`].
+    pub clock: Clock,
 }
 
 impl Default for Options {
@@ -80,7 +137,15 @@ impl Default for Options {
             atol: vec![1e-9],
             initial_step: None,
             max_steps: 10_000_000,
+            clock: Clock::default(),
         }
+    }
+}
+
+impl Options {
+    /// The tolerance of state `i` when it has this magnitude.
+    fn tolerance(&self, i: usize, magnitude: f64) -> f64 {
+        self.atol[if self.atol.len() == 1 { 0 } else { i }] + self.rtol * magnitude
     }
 }
 
@@ -101,6 +166,16 @@ pub struct Statistics {
     pub factorizations: usize,
     /// The time at which [`Method::Auto`] found the problem stiff.
     pub switched_at: Option<f64>,
+    /// Systems of linear equations solved.
+    pub solves: usize,
+    /// Iterations of a Krylov method.
+    pub krylov_iterations: usize,
+    /// What solved them.
+    pub linear: Option<&'static str>,
+    /// Entries of the factors.
+    pub fill: usize,
+    /// Where the time went.
+    pub nanos: Parts,
 }
 
 impl Statistics {
@@ -117,6 +192,15 @@ impl Statistics {
         self.jacobian_evaluations += later.jacobian_evaluations;
         self.factorizations += later.factorizations;
         self.switched_at = self.switched_at.or(later.switched_at);
+        self.solves += later.solves;
+        self.krylov_iterations += later.krylov_iterations;
+        self.linear = later.linear.or(self.linear);
+        self.fill = self.fill.max(later.fill);
+        self.nanos.analysis += later.nanos.analysis;
+        self.nanos.rhs += later.nanos.rhs;
+        self.nanos.jacobian += later.nanos.jacobian;
+        self.nanos.factorization += later.nanos.factorization;
+        self.nanos.solve += later.nanos.solve;
     }
 
     fn add(&mut self, method: Method, work: isoterm_stiff::Work) {
@@ -136,6 +220,10 @@ const TIGHT: f64 = 1e-8;
 const EXPLICIT: &str = "an explicit method cannot solve algebraic equations `0 = …`; \
                         use `bdf`, `esdirk34`, `tr_bdf2` or `auto`";
 
+/// Why those of our own implicit methods are refused that have no counterpart with a mass matrix.
+const WITH_MASS: &str = "this method does not solve algebraic equations `0 = …`; \
+                         use `bdf`, `esdirk34`, `tr_bdf2` or `auto`";
+
 /// Integrates from `u0` at `t0` to `t_end` and hands `sink` the state at each of `outputs`.
 ///
 /// Output times must be ordered and lie between `t0` and `t_end`; between steps the method's own
@@ -143,8 +231,8 @@ const EXPLICIT: &str = "an explicit method cannot solve algebraic equations `0 =
 /// step and ends the run by `true`.
 ///
 /// # Errors
-/// A [`Failure`] names the time reached, the cause and the state responsible. Explicit methods
-/// refuse algebraic rows.
+/// A [`Failure`] names the time reached, the cause and the state responsible. Explicit methods,
+/// Rodas5P and BDF with GMRES refuse algebraic rows.
 pub fn integrate(
     problem: &dyn Problem,
     u0: &[f64],
@@ -187,12 +275,13 @@ pub fn integrate_monitored(
     let mut statistics = Statistics::default();
     let algebraic = !problem.algebraic().is_empty();
     let explicit = match options.method {
-        Method::Tsit5 | Method::Dop853 if algebraic => {
+        Method::Tsit5 | Method::Dop853 | Method::Rodas5p | Method::BdfKrylov if algebraic => {
+            let own = matches!(options.method, Method::Rodas5p | Method::BdfKrylov);
             return Err(Failure {
                 time: times.0,
                 step: 0.0,
                 component: None,
-                cause: Cause::Input(EXPLICIT),
+                cause: Cause::Input(if own { WITH_MASS } else { EXPLICIT }),
                 work: isoterm_stiff::Work::default(),
             });
         }
@@ -226,9 +315,27 @@ pub fn integrate_monitored(
             }
         }
     }
+    let rest = (start, &times.1[served..], times.2);
+    let own = match options.method {
+        Method::Rodas5p | Method::BdfKrylov => Some(options.method),
+        Method::Auto | Method::Bdf => Some(Method::Bdf),
+        _ => None,
+    };
+    if let Some(method) = own.filter(|_| !algebraic) {
+        let options = Options {
+            method,
+            initial_step: options.initial_step.filter(|_| statistics.methods.is_empty()),
+            max_steps: options.max_steps.saturating_sub(statistics.steps).max(1),
+            ..options.clone()
+        };
+        let end = implicit::integrate(problem, &state, rest, &options, sink, watch, monitor)?;
+        statistics.absorb(end.statistics);
+        return Ok(Reached { statistics, ..end });
+    }
     let (method, implicit) = match options.method {
         Method::TrBdf2 => (Method::TrBdf2, isoterm_stiff::Method::TrBdf2),
         Method::Esdirk34 => (Method::Esdirk34, isoterm_stiff::Method::Esdirk34),
+        Method::DiffsolBdf => (Method::DiffsolBdf, isoterm_stiff::Method::Bdf),
         _ => (Method::Bdf, isoterm_stiff::Method::Bdf),
     };
     let stiff = isoterm_stiff::Options {
@@ -239,7 +346,6 @@ pub fn integrate_monitored(
         max_steps: options.max_steps.saturating_sub(statistics.steps).max(1),
         ..isoterm_stiff::Options::default()
     };
-    let rest = (start, &times.1[served..], times.2);
     // Interpolants of Runge-Kutta methods have a lower order; the algebraic equations give the
     // states that they determine better. Where they do not, the interpolant stays.
     let solved = algebraic && method != Method::Bdf;

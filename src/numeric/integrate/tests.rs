@@ -2,10 +2,10 @@
 
 use super::*;
 
-struct Ode<F: Fn(f64, &[f64], &mut [f64]), J: Fn(f64, &[f64], &mut [f64])> {
-    f: F,
-    j: J,
-    pattern: Pattern,
+pub struct Ode<F: Fn(f64, &[f64], &mut [f64]), J: Fn(f64, &[f64], &mut [f64])> {
+    pub f: F,
+    pub j: J,
+    pub pattern: Pattern,
 }
 
 impl<F: Fn(f64, &[f64], &mut [f64]), J: Fn(f64, &[f64], &mut [f64])> Problem for Ode<F, J> {
@@ -23,7 +23,7 @@ impl<F: Fn(f64, &[f64], &mut [f64]), J: Fn(f64, &[f64], &mut [f64])> Problem for
     }
 }
 
-fn ode<F: Fn(f64, &[f64], &mut [f64]), J: Fn(f64, &[f64], &mut [f64])>(
+pub fn ode<F: Fn(f64, &[f64], &mut [f64]), J: Fn(f64, &[f64], &mut [f64])>(
     n: usize,
     f: F,
     j: J,
@@ -58,7 +58,7 @@ fn robertson() -> impl Problem {
     )
 }
 
-fn run(
+pub fn run(
     p: &dyn Problem,
     u0: &[f64],
     times: (f64, &[f64], f64),

@@ -10,7 +10,7 @@ use super::{EXACT_ORDER, FILE, MODEL};
 use super::{pictures, steady};
 use crate::kernel::Tape;
 use crate::model::{System, Times};
-use crate::numeric::integrate::{Cause, METHODS, Method};
+use crate::numeric::integrate::{self, Cause, METHODS, Method};
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::output::{Partial, Table, format_of};
 use crate::session::state::{Model, Run};
@@ -219,6 +219,7 @@ fn settings(call: &Call<'_>, system: &System) -> Result<Settings, Stop> {
         settings => settings.map_err(|e| Stop::refused(Kind::Config, e))?,
     };
     let integration = &mut settings.integration;
+    integration.clock = integrate::Clock(call.host.clock());
     if let Some(name) = call.option("method") {
         integration.method = Method::named(name).ok_or_else(|| {
             let names = || METHODS.iter().map(|(n, ..)| *n);
@@ -450,6 +451,24 @@ fn summary(system: &System, compiled: &Compiled, solution: &Solution, clock: &Cl
             s.factorizations
         ),
     );
+    if let Some(solver) = s.linear {
+        let krylov = match s.krylov_iterations {
+            0 => String::new(),
+            count => format!(", {count} iterations"),
+        };
+        let nanos = &s.nanos;
+        let parts = [
+            ("right-hand side", nanos.rhs),
+            ("Jacobian", nanos.jacobian),
+            ("analysis", nanos.analysis),
+            ("factorization", nanos.factorization),
+            ("solves", nanos.solve),
+        ];
+        let taken = parts.iter().filter(|(_, nanos)| *nanos > 0);
+        let taken: String =
+            taken.map(|(name, n)| format!(", {name} {:.2} ms", *n as f64 / 1e6)).collect();
+        line("linear", format!("{solver}, {} entries, {} solves{krylov}{taken}", s.fill, s.solves));
+    }
     if let Some(last) = solution.events.last() {
         let name = &system.events[last.event].name;
         let count = solution.events.len();
@@ -491,6 +510,17 @@ fn json_summary(
         "rhs_evaluations": s.rhs_evaluations,
         "jacobian_evaluations": s.jacobian_evaluations,
         "factorizations": s.factorizations,
+        "linear_solver": s.linear,
+        "fill": s.fill,
+        "solves": s.solves,
+        "krylov_iterations": s.krylov_iterations,
+        "solver_micros": {
+            "analysis": s.nanos.analysis / 1000,
+            "rhs": s.nanos.rhs / 1000,
+            "jacobian": s.nanos.jacobian / 1000,
+            "factorization": s.nanos.factorization / 1000,
+            "solve": s.nanos.solve / 1000,
+        },
         "time": solution.times.last(),
         "end": serde_json::Map::from_iter(end),
         "events": solution.events.iter().map(|e| json!({
