@@ -1,6 +1,7 @@
 //! The commands: one table for the shell, the prompt, help, completion and the manual.
 
 mod calibrate;
+mod compare;
 mod exports;
 mod expressions;
 mod models;
@@ -19,6 +20,7 @@ pub static COMMANDS: &[Command] = &[
     models::CHECK,
     models::INFO,
     models::SHOW,
+    compare::COMPARE,
     exports::EXPORT,
     expressions::SIMPLIFY,
     expressions::EXPLAIN,
