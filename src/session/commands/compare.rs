@@ -21,7 +21,7 @@ pub const COMPARE: Command = Command {
     place: Place::Everywhere,
     examples: &[Example {
         line: "compare examples/models/robertson.model",
-        result: "robertson: 3 states, 9 nonzeros in the Jacobian…",
+        result: "robertson: 3 states, 7 nonzeros in the Jacobian…",
     }],
     run: |session, call| {
         let rules = call.rules.clone();
