@@ -384,7 +384,7 @@ fn copy(system: &System) -> System {
         plan: system.plan.clone(),
         tables: system.tables.clone(),
         written: None,
-            network: None,
+        network: None,
     }
 }
 

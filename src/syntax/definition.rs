@@ -12,7 +12,11 @@ use crate::text::{Diagnostic, Kind, Span};
 ///
 /// # Errors
 /// The first place that cannot be read.
-pub(super) fn definition(reader: &mut Reader<'_>, name: Word, line: Span) -> Result<Statement, Diagnostic> {
+pub(super) fn definition(
+    reader: &mut Reader<'_>,
+    name: Word,
+    line: Span,
+) -> Result<Statement, Diagnostic> {
     if !reader.symbol("(") {
         let before = reader.at;
         let found = indices(reader)?;

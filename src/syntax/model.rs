@@ -12,8 +12,8 @@
 pub use super::block::*;
 use super::definition::{definition, settings};
 use super::expression::Reader;
-use super::{lexeme, reaction};
 use super::tree::{Id, Range, Tree};
+use super::{lexeme, reaction};
 use crate::text::{Diagnostic, Kind, Limits, Source, Span, nearest};
 
 /// Block keywords and what they open.
@@ -403,7 +403,11 @@ fn binds(reader: &Reader<'_>, ranges: &[Range], indices: &[Id]) -> bool {
 ///
 /// # Errors
 /// The first place that cannot be read.
-pub(super) fn declaration(reader: &mut Reader<'_>, role: Role, name: Word) -> Result<Declaration, Diagnostic> {
+pub(super) fn declaration(
+    reader: &mut Reader<'_>,
+    role: Role,
+    name: Word,
+) -> Result<Declaration, Diagnostic> {
     let indices = if role == Role::Algebraic { Vec::new() } else { indices(reader)? };
     if role == Role::Derivative && !reader.symbol("'") {
         return Err(reader.unexpected("`'`"));

@@ -39,7 +39,9 @@ fn arrow_in(text: &str) -> Option<usize> {
             // Nothing that defines something has an arrow before its equals sign.
             '=' if depth == 0 && !text[..at].ends_with('<') => return None,
             '<' if depth == 0 && after.starts_with('-') => return Some(at),
-            '→' | '⟶' | '⇒' | '⟹' | '⇌' | '↔' | '⇄' | '⟷' | '⇔' | '⟺' if depth == 0 => return Some(at),
+            '→' | '⟶' | '⇒' | '⟹' | '⇌' | '↔' | '⇄' | '⟷' | '⇔' | '⟺' if depth == 0 => {
+                return Some(at);
+            }
             _ => {}
         }
     }
@@ -103,7 +105,9 @@ fn groups(reader: &mut Reader<'_>, statements: &mut Vec<Statement>) -> Result<()
             let start = reader.at;
             if reader.rest().is_empty() {
                 let message = "the `{` of these reactions is not closed";
-                return Err(Diagnostic::error(Kind::Syntax, *brace, message).help("close it with `}`"));
+                return Err(
+                    Diagnostic::error(Kind::Syntax, *brace, message).help("close it with `}`")
+                );
             }
             let reaction = ReactionText { ranges: bound.clone(), ..reaction(reader)? };
             let span = Span::new(start, reader.at);

@@ -186,7 +186,8 @@ impl Graph {
                 // What a reduction binds is not free in it, whatever its body says.
                 Node::Reduce { .. } if !self.has_free(leaf, binder) => leaf,
                 Node::Reduce { binder: own, from, to, body } => {
-                    let free = self.free_binders(body) | by.terms.iter().fold(0, |m, t| m | 1 << t.0.0);
+                    let free =
+                        self.free_binders(body) | by.terms.iter().fold(0, |m, t| m | 1 << t.0.0);
                     let (own, body) = match by.factor(own) {
                         0 => (own, body),
                         _ => {

@@ -342,7 +342,8 @@ impl Lowering<'_> {
 
 /// The ranges of a region of an array, and the places of its elements.
 fn family(variable: &Variable, region: &Region) -> (Vec<IndexRange>, Affine) {
-    let ranges = (0..).zip(&region.0).map(|(k, &(from, to))| IndexRange { binder: Binder(k), from, to });
+    let ranges =
+        (0..).zip(&region.0).map(|(k, &(from, to))| IndexRange { binder: Binder(k), from, to });
     let ranges: Vec<IndexRange> = ranges.collect();
     let index = |r: &IndexRange| match r.from == r.to {
         true => Affine::constant(r.from),
@@ -419,7 +420,8 @@ fn inside<'p>(
             let (low, high) = bounds(index, ranges);
             if !axis.periodic && (low < axis.from || high > axis.to) {
                 let value = if low < axis.from { low } else { high };
-                let extreme = |r: &IndexRange| match (index.factor(r.binder) >= 0) == (value == low) {
+                let extreme = |r: &IndexRange| match (index.factor(r.binder) >= 0) == (value == low)
+                {
                     true => r.from,
                     false => r.to,
                 };
@@ -458,18 +460,13 @@ fn entangled(part: &Part, ranges: &[IndexRange]) -> Option<(usize, i64)> {
 /// The middle of the shortest range that an index depends on.
 fn halved(ranges: &[IndexRange], index: &Affine) -> Option<(usize, i64)> {
     let wide = |r: &IndexRange| r.from < r.to && index.factor(r.binder) != 0;
-    let (k, range) = ranges.iter().enumerate().filter(|(_, r)| wide(r)).min_by_key(|(_, r)| r.len())?;
+    let (k, range) =
+        ranges.iter().enumerate().filter(|(_, r)| wide(r)).min_by_key(|(_, r)| r.len())?;
     Some((k, range.from + (range.to - range.from + 1) / 2))
 }
 
 /// The error that an index leaves its array.
-fn outside(
-    part: &Part,
-    dimension: usize,
-    value: i64,
-    letters: &[&str],
-    at: &[i64],
-) -> Diagnostic {
+fn outside(part: &Part, dimension: usize, value: i64, letters: &[&str], at: &[i64]) -> Diagnostic {
     let axis = part.variable.axes[dimension];
     let name = &part.variable.name;
     let message = format!("index {value} of `{name}` is outside {}..{}", axis.from, axis.to);
@@ -480,5 +477,7 @@ fn outside(
         false => error.note(format!("at {}", place.join(", "))),
     };
     let first = element_name(name, &[axis.from]);
-    error.help(format!("shorten the range of the reactions, or declare `{name}` from `{first}` on periodic"))
+    error.help(format!(
+        "shorten the range of the reactions, or declare `{name}` from `{first}` on periodic"
+    ))
 }

@@ -84,9 +84,8 @@ pub fn structure(network: &ReactionNetwork) -> Option<Structure> {
                 side.sort_by_key(|(place, _)| *place);
             }
             relations.add(&change(&sides));
-            let [from, to] = sides.map(|side| {
-                *complexes.entry(side).or_insert_with(|| graph.add_node(()).index())
-            });
+            let [from, to] = sides
+                .map(|side| *complexes.entry(side).or_insert_with(|| graph.add_node(()).index()));
             if from != to {
                 graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
             }
@@ -280,12 +279,8 @@ mod tests {
             rate,
             mass_action: true,
         };
-        let species = (0..n).map(|place| Species {
-            place,
-            len: 1,
-            pattern: String::new(),
-            fixed: false,
-        });
+        let species =
+            (0..n).map(|place| Species { place, len: 1, pattern: String::new(), fixed: false });
         ReactionNetwork {
             species: species.collect(),
             reactions: reactions.iter().map(reaction).collect(),

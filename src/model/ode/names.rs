@@ -272,12 +272,7 @@ impl<'a> Names<'a> {
             }
         }
         if cells > self.limits.cells as i64 {
-            errors.push(Limits::exceeded(
-                "cells",
-                self.limits.cells,
-                "elements",
-                Some(at),
-            ));
+            errors.push(Limits::exceeded("cells", self.limits.cells, "elements", Some(at)));
             return None;
         }
         Some((ranges, letters))

@@ -95,7 +95,8 @@ mod tests {
         let rest = whole.outside(&[left.clone(), right.clone()]);
         assert_eq!(rest, [Region(vec![(1_000_000_000, 1_000_000_000), (4, 5)])]);
         let middle = Region(vec![(1, 9), (1, 9)]).outside(&[Region(vec![(3, 4), (5, 5)])]);
-        let points: i64 = middle.iter().map(|r| r.0.iter().map(|d| d.1 - d.0 + 1).product::<i64>()).sum();
+        let points: i64 =
+            middle.iter().map(|r| r.0.iter().map(|d| d.1 - d.0 + 1).product::<i64>()).sum();
         assert_eq!((middle.len(), points), (4, 79));
         let scalar = Region(vec![]);
         assert_eq!(scalar.outside(std::slice::from_ref(&scalar)), []);

@@ -2,9 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
+use crate::model::System;
 use crate::model::network::structure::Law;
 use crate::model::network::{Structure, structure};
-use crate::model::System;
 
 /// Laws listed at most.
 const LISTED: usize = 8;
@@ -83,7 +83,10 @@ fn total(law: &Law, initial: &[f64]) -> f64 {
 fn details(system: &System, found: &Structure, initial: &[f64]) -> Json {
     let laws = found.laws.iter().map(|law| {
         let weights = law.parts.iter().map(|(place, weight)| {
-            (system.state_name(*place), weight.to_i64().map_or_else(|| json!(weight.to_f64()), Json::from))
+            (
+                system.state_name(*place),
+                weight.to_i64().map_or_else(|| json!(weight.to_f64()), Json::from),
+            )
         });
         let weights: serde_json::Map<String, Json> = weights.collect();
         json!({"weights": weights, "total": total(law, initial)})

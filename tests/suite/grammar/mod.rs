@@ -20,15 +20,26 @@ const RULE: &str = include_str!("../../../grammar/rule.ebnf");
 
 /// Statement keywords: the role words of `grammar/model.ebnf` and the others of its literals.
 const KEYWORDS: [&str; 13] = [
-    "ode", "network", "end", "size", "parameter", "state", "species", "fixed", "initial", "let",
-    "observe", "when", "simulate",
+    "ode",
+    "network",
+    "end",
+    "size",
+    "parameter",
+    "state",
+    "species",
+    "fixed",
+    "initial",
+    "let",
+    "observe",
+    "when",
+    "simulate",
 ];
 
 /// Splits a line into tokens: an independent lexer, with the longest token first.
 fn lex(line: &str, tokens: &mut Vec<String>) -> bool {
     const SIGNS: [&str; 28] = [
-        "<=>", "<->", "->", "..", "<=", ">=", "==", "!=", "=>", "+", "-", "*", "/", "^", "<", ">", "(", ")",
-        "[", "]", "{", "}", ",", "=", "'", ":", "?", ";",
+        "<=>", "<->", "->", "..", "<=", ">=", "==", "!=", "=>", "+", "-", "*", "/", "^", "<", ">",
+        "(", ")", "[", "]", "{", "}", ",", "=", "'", ":", "?", ";",
     ];
     let mut rest = line.trim_start();
     while let Some(first) = rest.chars().next() {
@@ -127,7 +138,8 @@ fn mutate(sentence: &mut Vec<String>, random: &mut Random) {
         2 if at > 0 => sentence.swap(at, at - 1),
         _ => {
             let kinds = ["infix operator", "prefix operator", "number", "name", "newline"];
-            let signs = ["(", ")", "[", "]", "{", "}", ",", "..", "for", "in", "=", "'", "->", "<=>"];
+            let signs =
+                ["(", ")", "[", "]", "{", "}", ",", "..", "for", "in", "=", "'", "->", "<=>"];
             let pick = random.below(kinds.len() + signs.len());
             sentence[at] = match kinds.get(pick) {
                 Some(kind) => invent(kind, random),

@@ -168,7 +168,9 @@ impl Formula {
                         let numbers: Vec<Term> =
                             arguments.into_iter().map(|a| number(graph, a)).collect();
                         let term = match names.known.get(text) {
-                            Some(Meaning::Function(f)) => call(graph, *f, &numbers).map_err(fail)?,
+                            Some(Meaning::Function(f)) => {
+                                call(graph, *f, &numbers).map_err(fail)?
+                            }
                             // An observable may be written with brackets.
                             Some(Meaning::Value(term)) if numbers.is_empty() => *term,
                             _ => builtin(graph, text, &numbers, span, names)?,

@@ -73,8 +73,11 @@ impl Lowering<'_, '_> {
             let message = format!("the rate law `{word}` of BioNetGen is not supported");
             return Err(Diagnostic::error(Kind::Name, law.span, message));
         }
-        if is_name(word) && law.text[word.len()..].starts_with(char::is_whitespace)
-            && law.text[word.len()..].trim_start().starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+        if is_name(word)
+            && law.text[word.len()..].starts_with(char::is_whitespace)
+            && law.text[word.len()..]
+                .trim_start()
+                .starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
         {
             let known: Vec<&str> = LAWS.iter().map(|l| l.0).collect();
             let start = law.span.start as usize;

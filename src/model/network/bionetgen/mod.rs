@@ -88,9 +88,8 @@ fn lowered(
         species: Vec::new(),
         errors: Vec::new(),
     };
-    let unknowns: Vec<Variable> = (0..net.species.len())
-        .map(|k| scalar(format!("{prefix}{}", k + 1), k))
-        .collect();
+    let unknowns: Vec<Variable> =
+        (0..net.species.len()).map(|k| scalar(format!("{prefix}{}", k + 1), k)).collect();
     lowering.species = unknowns.iter().map(|v| lowering.graph.symbol(&v.name)).collect();
     let parameters: Vec<Variable> =
         (0..).zip(&net.parameters).map(|(k, p)| scalar(p.name.text.to_owned(), k)).collect();
@@ -133,7 +132,8 @@ fn row(place: usize, value: Term) -> Equation {
 fn species_prefix(taken: &[String]) -> &'static str {
     let clashes = |prefix: &&str| {
         taken.iter().any(|n| {
-            n.strip_prefix(prefix).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+            n.strip_prefix(prefix)
+                .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
         })
     };
     ["S", "S_", "species_"].into_iter().find(|p| !clashes(p)).unwrap_or("_S_")
@@ -289,7 +289,11 @@ impl<'t> Lowering<'t, '_> {
 
     /// Places in an order in which each comes after those it uses, as near to the given order as
     /// that goes; those that use themselves are errors.
-    fn order(&mut self, uses: &[Vec<usize>], wrong: impl Fn(usize) -> (Span, String)) -> Vec<usize> {
+    fn order(
+        &mut self,
+        uses: &[Vec<usize>],
+        wrong: impl Fn(usize) -> (Span, String),
+    ) -> Vec<usize> {
         // 0: not seen, 1: being done, 2: done.
         let (mut state, mut order) = (vec![0_u8; uses.len()], Vec::new());
         let mut stack: Vec<(usize, usize)> = Vec::new();
@@ -404,6 +408,5 @@ fn collected(side: &[u32]) -> Vec<(Affine, Number)> {
 
 fn no_species(species: u32, count: usize, span: Span) -> Diagnostic {
     let message = format!("there is no species {}", u64::from(species) + 1);
-    Diagnostic::error(Kind::Name, span, message)
-        .note(format!("the block `species` has {count}"))
+    Diagnostic::error(Kind::Name, span, message).note(format!("the block `species` has {count}"))
 }
