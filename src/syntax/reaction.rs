@@ -39,7 +39,8 @@ fn arrow_in(text: &str) -> Option<usize> {
             // Nothing that defines something has an arrow before its equals sign.
             '=' if depth == 0 && !text[..at].ends_with('<') => return None,
             '<' if depth == 0 && after.starts_with('-') => return Some(at),
-            '→' | '⟶' | '⇒' | '⟹' | '⇌' | '↔' | '⇄' | '⟷' | '⇔' | '⟺' if depth == 0 => {
+            '→' | '⟶' | '⇒' | '⟹' | '⇌' | '↔' | '⇄' | '⟷' | '⇔' | '⟺' if depth == 0 =>
+            {
                 return Some(at);
             }
             _ => {}

@@ -2,6 +2,7 @@
 //! structure.
 
 pub mod bionetgen;
+pub mod generate;
 mod reaction;
 pub mod structure;
 pub mod types;

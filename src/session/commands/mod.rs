@@ -18,6 +18,7 @@ pub static COMMANDS: &[Command] = &[
     models::INFO,
     models::SHOW,
     exports::EXPORT,
+    networks::GENERATE,
     expressions::SIMPLIFY,
     expressions::EXPAND,
     expressions::DIFF,

@@ -1,10 +1,64 @@
-//! Commands about reaction networks: what `info` says of their structure.
+//! Reaction networks: what `info` says of their structure, and networks of any size.
 
 use serde_json::{Value as Json, json};
 
 use crate::model::System;
+use crate::model::network::generate::{KINDS, SITES, multisite};
 use crate::model::network::structure::Law;
 use crate::model::network::{Structure, structure};
+use crate::session::command::{Answer, Argument, Command, Example, Flag, Place, Sort, Stop};
+use crate::session::output::Partial;
+use crate::text::{Diagnostic, Kind, nearest};
+
+/// Networks of any size.
+pub const GENERATE: Command = Command {
+    name: "generate",
+    about: "a network of any size: a protein whose sites bind ligands or are phosphorylated",
+    more: "The sites share their rate constants; `n` of them make 2^n states and n 2^n reactions \
+           of binding, or 3 n 2^n of phosphorylation. Without `--output` the text is printed.",
+    arguments: &[Argument {
+        name: "KIND",
+        about: "binding or phosphorylation",
+        sort: Sort::Word,
+        optional: false,
+        many: false,
+    }],
+    options: &[
+        Flag::with("sites", "N", "the number of sites [default: 4]"),
+        Flag {
+            short: Some('o'),
+            ..Flag::with("output", "FILE", "where to write the network, a `.net` file")
+        },
+    ],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "generate binding --sites 2",
+        result: "# A protein with 2 sites.…",
+    }],
+    run: |_, call| {
+        let name = call.argument(0);
+        let kinds = || KINDS.iter().map(|(n, _)| *n);
+        let Some((_, kind)) = KINDS.iter().find(|(n, _)| *n == name) else {
+            let known = kinds().collect::<Vec<_>>().join(" and ");
+            let error = Diagnostic::without_place(Kind::Name, format!("no network `{name}`"));
+            let error = error.did_you_mean(nearest(name, kinds()));
+            return Err(error.note(format!("there are {known}")).into());
+        };
+        let sites = call.option("sites").unwrap_or("4");
+        let Some(sites) = sites.parse().ok().filter(|n| (1..=SITES).contains(n)) else {
+            let message = format!("the number of sites is from 1 to {SITES}, not `{sites}`");
+            return Err(Stop::refused(Kind::Config, message));
+        };
+        let text = multisite(*kind, sites);
+        let Some(path) = call.option("output").filter(|path| *path != "-") else {
+            let json = json!({"network": name, "sites": sites, "text": text});
+            return Ok(Answer::text(text.trim_end()).json(json));
+        };
+        Partial::create(path)?.write(text.as_bytes())?;
+        let json = json!({"network": name, "sites": sites, "output": path});
+        Ok(Answer::text(format!("{path} ({} lines)", text.lines().count())).json(json))
+    },
+};
 
 /// Laws listed at most.
 const LISTED: usize = 8;
