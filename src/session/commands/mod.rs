@@ -19,6 +19,7 @@ pub static COMMANDS: &[Command] = &[
     models::SHOW,
     exports::EXPORT,
     networks::GENERATE,
+    networks::DRAW,
     expressions::SIMPLIFY,
     expressions::EXPAND,
     expressions::DIFF,

@@ -2,7 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
+use super::models::target;
+use super::{FILE, MODEL};
 use crate::model::System;
+use crate::model::network::draw::{DRAWN, dot};
 use crate::model::network::generate::{KINDS, SITES, multisite};
 use crate::model::network::structure::Law;
 use crate::model::network::{Structure, structure};
@@ -56,6 +59,45 @@ pub const GENERATE: Command = Command {
         };
         Partial::create(path)?.write(text.as_bytes())?;
         let json = json!({"network": name, "sites": sites, "output": path});
+        Ok(Answer::text(format!("{path} ({} lines)", text.lines().count())).json(json))
+    },
+};
+
+/// The graph of a network.
+pub const DRAW: Command = Command {
+    name: "draw",
+    about: "the graph of a reaction network, in Graphviz's language DOT",
+    more: "Species are ellipses, fixed ones boxes, reactions dots; a dotted line is a species that \
+           a reaction needs and gives back. `dot -Tsvg` makes a picture of it.",
+    arguments: &[FILE],
+    options: &[
+        MODEL,
+        Flag {
+            short: Some('o'),
+            ..Flag::with("output", "FILE", "where to write the graph, a `.dot` file")
+        },
+    ],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "draw examples/models/michaelis_menten.model",
+        result: "digraph \"michaelis_menten\" {…",
+    }],
+    run: |session, call| {
+        let path = call.option("output").filter(|path| *path != "-").map(str::to_owned);
+        let system = &target(session, call)?.system;
+        let Some(text) = dot(system) else {
+            let message = match system.network.as_ref().map(|n| n.len()) {
+                None => format!("`{}` is no reaction network", system.name),
+                Some(n) => format!("{n} reactions are too many to draw: {DRAWN} at most"),
+            };
+            return Err(Stop::refused(Kind::Domain, message));
+        };
+        let name = &system.name;
+        let Some(path) = path else {
+            return Ok(Answer::text(text.trim_end()).json(json!({"model": name, "text": text})));
+        };
+        Partial::create(&path)?.write(text.as_bytes())?;
+        let json = json!({"model": name, "output": path});
         Ok(Answer::text(format!("{path} ({} lines)", text.lines().count())).json(json))
     },
 };
