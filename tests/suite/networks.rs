@@ -6,12 +6,16 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use isoterm::model::network::generate::{Multisite, multisite};
+use isoterm::model::network::structure;
 use isoterm::model::{System, Times};
 use isoterm::numeric::integrate::Method;
-use isoterm::session::load;
+use isoterm::session::{load, models};
 use isoterm::study::{Compilation, Compiled, Settings, Solution};
 use isoterm::term::evaluate::{Floating, evaluate};
-use isoterm::text::Limits;
+use isoterm::text::{Limits, Source};
+
+use crate::reference::model;
 
 /// The folder of networks, if it is there.
 pub fn shared() -> Option<PathBuf> {
@@ -176,6 +180,106 @@ fn final_states_agree_with_the_reference() {
         for (k, (value, expected)) in last.iter().zip(&expected).enumerate() {
             let error = (value - expected[0]).abs();
             assert!(error <= 1e-6 * expected[0].abs() + 1e-6, "{name}, S{}: {value}", k + 1);
+        }
+    }
+}
+
+/// The run of an example over its own time range.
+fn own_run(system: &System) -> Solution {
+    let compiled = Compiled::new(system, &Compilation::default(), &mut |_| {}).expect("a kernel");
+    let mut settings = Settings::of(system).expect("a plan");
+    (settings.integration.rtol, settings.integration.atol) = (1e-9, vec![1e-13]);
+    compiled.run(system, &settings, &|_| false).unwrap_or_else(|e| panic!("{}: {e}", system.name))
+}
+
+/// The values of a column.
+fn column(system: &System, solution: &Solution, name: &str) -> Vec<f64> {
+    let place = Solution::columns(system).iter().position(|c| c == name).expect("a column");
+    solution.rows.iter().map(|row| row[place]).collect()
+}
+
+#[test]
+fn every_law_of_an_example_holds_along_its_curves() {
+    // The laws that each network must have, by counting its molecules.
+    for (name, count) in
+        [("michaelis_menten", 2), ("mapk_cascade", 7), ("sites", 2), ("repressilator", 0)]
+    {
+        let system = model(name);
+        let found = structure(system.network.as_ref().expect("a network")).expect("small");
+        assert_eq!(found.laws.len(), count, "{name}: {:?}", found.laws);
+        let solution = own_run(&system);
+        for law in &found.laws {
+            let total = |row: &Vec<f64>| -> f64 {
+                law.parts.iter().map(|(place, weight)| weight.to_f64() * row[*place]).sum()
+            };
+            let (first, last) = (total(&solution.rows[0]), total(solution.rows.last().unwrap()));
+            assert!((first - last).abs() <= 1e-9 * first.abs(), "{name}: {first} became {last}");
+        }
+    }
+}
+
+/// Where `kon·(sites − B)·(ligands − B) = koff·B`.
+fn occupied(sites: f64, ligands: f64, dissociation: f64) -> f64 {
+    let b = sites + ligands + dissociation;
+    (b - (b * b - 4.0 * sites * ligands).sqrt()) / 2.0
+}
+
+#[test]
+fn independent_sites_come_to_the_equilibrium_of_one() {
+    let system = model("sites");
+    let bound = *column(&system, &own_run(&system), "bound").last().expect("a row");
+    let expected = occupied(20.0 * 6.0, 120.0, 0.3 / 0.02);
+    assert!((bound - expected).abs() < 1e-6 * expected, "{bound} for {expected}");
+    let text = multisite(Multisite::Binding, 4);
+    let source = Source::new("sites.net", text.as_str());
+    let system = models(source, Path::new(""), &Limits::default()).expect("a network").remove(0);
+    let bound = run(&system, vec![0.0, 50.0], 1e-9, 1e-9);
+    let bound = *column(&system, &bound, "occupied").last().expect("a row");
+    let expected = occupied(400.0, 300.0, 50.0);
+    assert!((bound - expected).abs() < 1e-6 * expected, "{bound} for {expected}");
+}
+
+#[test]
+fn the_steady_state_of_a_complex_predicts_the_rate() {
+    let system = model("michaelis_menten");
+    let solution = own_run(&system);
+    let [rate, predicted] = ["rate", "predicted"].map(|n| column(&system, &solution, n));
+    // Behind the transient the approximation of Briggs and Haldane is good while S is plenty.
+    let late = solution.rows.len() / 20;
+    assert!(
+        (rate[late] / predicted[late] - 1.0).abs() < 0.02,
+        "{} {}",
+        rate[late],
+        predicted[late]
+    );
+    assert_eq!(rate[0], 0.0);
+}
+
+#[test]
+fn the_repressilator_oscillates() {
+    let system = model("repressilator");
+    let solution = own_run(&system);
+    let p = column(&system, &solution, "p[1]");
+    let late = &p[p.len() / 2..];
+    let peaks = late.windows(3).filter(|w| w[1] > w[0] && w[1] > w[2]).count();
+    assert!(peaks >= 2, "{peaks} peaks in {late:?}");
+}
+
+#[test]
+fn generated_networks_have_the_size_that_they_promise() {
+    for sites in 1..=6_u32 {
+        let (states, n) = (1_usize << sites, sites as usize);
+        for (kind, species, reactions, laws) in [
+            (Multisite::Binding, states + 1, n * states, 2),
+            (Multisite::Phosphorylation, states + 2 + n * states, 3 * n * states, 3),
+        ] {
+            let source = Source::new("generated.net", multisite(kind, sites));
+            let systems = models(source, Path::new(""), &Limits::default());
+            let system = systems.unwrap_or_else(|e| panic!("{e}")).remove(0);
+            let found = structure(system.network.as_ref().expect("a network")).expect("small");
+            assert_eq!((found.species, found.reactions), (species, reactions), "{kind:?} {sites}");
+            assert_eq!(found.laws.len(), laws, "{kind:?} {sites}");
+            assert_eq!(found.rank + laws, species);
         }
     }
 }

@@ -2,6 +2,8 @@
 //! structure.
 
 pub mod bionetgen;
+pub mod draw;
+pub mod generate;
 mod reaction;
 pub mod structure;
 pub mod types;

@@ -43,7 +43,7 @@ pub struct Reaction {
 impl Reaction {
     /// The number of members.
     pub fn len(&self) -> usize {
-        self.ranges.iter().map(|r| r.len() as usize).product()
+        self.ranges.iter().map(|r| r.len()).product()
     }
 
     /// Whether there is no member.

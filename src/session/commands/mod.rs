@@ -22,6 +22,8 @@ pub static COMMANDS: &[Command] = &[
     models::SHOW,
     compare::COMPARE,
     exports::EXPORT,
+    networks::GENERATE,
+    networks::DRAW,
     expressions::SIMPLIFY,
     expressions::EXPLAIN,
     expressions::EXPAND,

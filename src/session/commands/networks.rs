@@ -1,10 +1,106 @@
-//! Commands about reaction networks: what `info` says of their structure.
+//! Reaction networks: what `info` says of their structure, and networks of any size.
 
 use serde_json::{Value as Json, json};
 
+use super::models::target;
+use super::{FILE, MODEL};
 use crate::model::System;
+use crate::model::network::draw::{DRAWN, dot};
+use crate::model::network::generate::{KINDS, SITES, multisite};
 use crate::model::network::structure::Law;
 use crate::model::network::{Structure, structure};
+use crate::session::command::{Answer, Argument, Command, Example, Flag, Place, Sort, Stop};
+use crate::session::output::Partial;
+use crate::text::{Diagnostic, Kind, nearest};
+
+/// Networks of any size.
+pub const GENERATE: Command = Command {
+    name: "generate",
+    about: "a network of any size: a protein whose sites bind ligands or are phosphorylated",
+    more: "The sites share their rate constants; `n` of them make 2^n states and n 2^n reactions \
+           of binding, or 3 n 2^n of phosphorylation. Without `--output` the text is printed.",
+    arguments: &[Argument {
+        name: "KIND",
+        about: "binding or phosphorylation",
+        sort: Sort::Word,
+        optional: false,
+        many: false,
+    }],
+    options: &[
+        Flag::with("sites", "N", "the number of sites [default: 4]"),
+        Flag {
+            short: Some('o'),
+            ..Flag::with("output", "FILE", "where to write the network, a `.net` file")
+        },
+    ],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "generate binding --sites 2",
+        result: "# A protein with 2 sites.…",
+    }],
+    run: |_, call| {
+        let name = call.argument(0);
+        let kinds = || KINDS.iter().map(|(n, _)| *n);
+        let Some((_, kind)) = KINDS.iter().find(|(n, _)| *n == name) else {
+            let known = kinds().collect::<Vec<_>>().join(" and ");
+            let error = Diagnostic::without_place(Kind::Name, format!("no network `{name}`"));
+            let error = error.did_you_mean(nearest(name, kinds()));
+            return Err(error.note(format!("there are {known}")).into());
+        };
+        let sites = call.option("sites").unwrap_or("4");
+        let Some(sites) = sites.parse().ok().filter(|n| (1..=SITES).contains(n)) else {
+            let message = format!("the number of sites is from 1 to {SITES}, not `{sites}`");
+            return Err(Stop::refused(Kind::Config, message));
+        };
+        let text = multisite(*kind, sites);
+        let Some(path) = call.option("output").filter(|path| *path != "-") else {
+            let json = json!({"network": name, "sites": sites, "text": text});
+            return Ok(Answer::text(text.trim_end()).json(json));
+        };
+        Partial::create(path)?.write(text.as_bytes())?;
+        let json = json!({"network": name, "sites": sites, "output": path});
+        Ok(Answer::text(format!("{path} ({} lines)", text.lines().count())).json(json))
+    },
+};
+
+/// The graph of a network.
+pub const DRAW: Command = Command {
+    name: "draw",
+    about: "the graph of a reaction network, in Graphviz's language DOT",
+    more: "Species are ellipses, fixed ones boxes, reactions dots; a dotted line is a species that \
+           a reaction needs and gives back. `dot -Tsvg` makes a picture of it.",
+    arguments: &[FILE],
+    options: &[
+        MODEL,
+        Flag {
+            short: Some('o'),
+            ..Flag::with("output", "FILE", "where to write the graph, a `.dot` file")
+        },
+    ],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "draw examples/models/michaelis_menten.model",
+        result: "digraph \"michaelis_menten\" {…",
+    }],
+    run: |session, call| {
+        let path = call.option("output").filter(|path| *path != "-").map(str::to_owned);
+        let system = &target(session, call)?.system;
+        let Some(text) = dot(system) else {
+            let message = match system.network.as_ref().map(|n| n.len()) {
+                None => format!("`{}` is no reaction network", system.name),
+                Some(n) => format!("{n} reactions are too many to draw: {DRAWN} at most"),
+            };
+            return Err(Stop::refused(Kind::Domain, message));
+        };
+        let name = &system.name;
+        let Some(path) = path else {
+            return Ok(Answer::text(text.trim_end()).json(json!({"model": name, "text": text})));
+        };
+        Partial::create(&path)?.write(text.as_bytes())?;
+        let json = json!({"model": name, "output": path});
+        Ok(Answer::text(format!("{path} ({} lines)", text.lines().count())).json(json))
+    },
+};
 
 /// Laws listed at most.
 const LISTED: usize = 8;
