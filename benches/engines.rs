@@ -11,6 +11,7 @@ use isoterm::term::{Graph, Term};
 use random::{Random, term};
 
 #[path = "../tests/suite/random.rs"]
+#[expect(dead_code, reason = "terms are needed here, not all that tests draw at random")]
 mod random;
 
 /// Random terms of each comparison.
