@@ -32,7 +32,9 @@ pub enum Parity {
     Even,
     /// `f(-x) = -f(x)`.
     Odd,
-    /// Neither.
+    /// `f(x, y) = f(y, x)`.
+    Swap,
+    /// None of these.
     Neither,
 }
 
@@ -181,9 +183,9 @@ fn unknown(_: Args) -> Option<Number> {
 
 table! {
 //  op           name         latex        class      parity  domain  kind(value, enclosure)                       exact
-    Add          "add"        "+"          Arithmetic Neither total   Binary(|a, b| a + b, Interval::add)            |a| Some(a[0] + a[1]);
+    Add          "add"        "+"          Arithmetic Swap    total   Binary(|a, b| a + b, Interval::add)            |a| Some(a[0] + a[1]);
     Sub          "sub"        "-"          Arithmetic Neither total   Binary(|a, b| a - b, Interval::sub)            |a| Some(a[0] - a[1]);
-    Mul          "mul"        "\\cdot"     Arithmetic Neither total   Binary(|a, b| a * b, Interval::mul)            |a| Some(a[0] * a[1]);
+    Mul          "mul"        "\\cdot"     Arithmetic Swap    total   Binary(|a, b| a * b, Interval::mul)            |a| Some(a[0] * a[1]);
     Div          "div"        "/"          Arithmetic Neither partial Binary(|a, b| a / b, Interval::div)            |a| Some(a[0] * &a[1].recip()?);
     Neg          "neg"        "-"          Arithmetic Odd     total   Unary(|a| -a, Interval::neg)                   |a| Some(-a[0]);
     Fma          "fma"        "\\mathrm{fma}" Arithmetic Neither total   Ternary(libm::fma, Interval::fma)              |a| Some(&(a[0] * a[1]) + a[2]);
@@ -201,9 +203,9 @@ table! {
     Floor        "floor"      "floor"      Function   Neither total   Unary(libm::floor, Interval::floor)            |a| Some(a[0].floor());
     Ceil         "ceil"       "ceil"       Function   Neither total   Unary(libm::ceil, Interval::ceil)              |a| Some(-&(-a[0]).floor());
     Round        "round"      "\\operatorname{round}" Function Odd total   Unary(libm::round, Interval::round)          |a| Some(round_half_away(a[0]));
-    Min          "min"        "\\min"      Function   Neither total   Binary(minimum, Interval::min)                 |a| Some(a[0].min(a[1]).clone());
-    Max          "max"        "\\max"      Function   Neither total   Binary(maximum, Interval::max)                 |a| Some(a[0].max(a[1]).clone());
-    Hypot        "hypot"      "\\operatorname{hypot}" Function Neither total   Binary(libm::hypot, Interval::hypot)    |a| (&(a[0] * a[0]) + &(a[1] * a[1])).root(2);
+    Min          "min"        "\\min"      Function   Swap    total   Binary(minimum, Interval::min)                 |a| Some(a[0].min(a[1]).clone());
+    Max          "max"        "\\max"      Function   Swap    total   Binary(maximum, Interval::max)                 |a| Some(a[0].max(a[1]).clone());
+    Hypot        "hypot"      "\\operatorname{hypot}" Function Swap    total   Binary(libm::hypot, Interval::hypot)    |a| (&(a[0] * a[0]) + &(a[1] * a[1])).root(2);
     Sin          "sin"        "\\sin"      Function   Odd     total   Unary(libm::sin, Interval::sin)                |a| at(a, 0, 0);
     Cos          "cos"        "\\cos"      Function   Even    total   Unary(libm::cos, Interval::cos)                |a| at(a, 0, 1);
     Tan          "tan"        "\\tan"      Function   Odd     partial Unary(libm::tan, Interval::tan)                |a| at(a, 0, 0);
@@ -220,9 +222,9 @@ table! {
     Erf          "erf"        "\\operatorname{erf}" Function Odd total   Unary(libm::erf, Interval::erf)               |a| at(a, 0, 0);
     Less         "less"       "<"          Comparison Neither total   Binary(|a, b| truth(a < b), Interval::less)    |a| Some((a[0] < a[1]).into());
     LessEqual    "less_equal" "\\le"       Comparison Neither total   Binary(|a, b| truth(a <= b), Interval::less_equal) |a| Some((a[0] <= a[1]).into());
-    Equal        "equal"      "="          Comparison Neither total   Binary(|a, b| truth(a == b), Interval::equal)  |a| Some((a[0] == a[1]).into());
-    And          "and"        "\\land"     Logic      Neither total   Binary(|a, b| truth(a != 0.0 && b != 0.0), Interval::and) |a| Some((!a[0].is_zero() && !a[1].is_zero()).into());
-    Or           "or"         "\\lor"      Logic      Neither total   Binary(|a, b| truth(a != 0.0 || b != 0.0), Interval::or) |a| Some((!a[0].is_zero() || !a[1].is_zero()).into());
+    Equal        "equal"      "="          Comparison Swap    total   Binary(|a, b| truth(a == b), Interval::equal)  |a| Some((a[0] == a[1]).into());
+    And          "and"        "\\land"     Logic      Swap    total   Binary(|a, b| truth(a != 0.0 && b != 0.0), Interval::and) |a| Some((!a[0].is_zero() && !a[1].is_zero()).into());
+    Or           "or"         "\\lor"      Logic      Swap    total   Binary(|a, b| truth(a != 0.0 || b != 0.0), Interval::or) |a| Some((!a[0].is_zero() || !a[1].is_zero()).into());
     Not          "not"        "\\lnot"     Logic      Neither total   Unary(|a| truth(a == 0.0), Interval::not)      |a| Some(a[0].is_zero().into());
     If           "if"         "if"         Choice     Neither total   Ternary(|c, a, b| if c != 0.0 { a } else { b }, Interval::choose) |a| Some(if a[0].is_zero() { a[2] } else { a[1] }.clone());
     Pi           "pi"         "\\pi"       Constant   Neither total   Constant(std::f64::consts::PI, pi)                            unknown;
@@ -243,6 +245,11 @@ impl Op {
     /// The number of arguments.
     pub fn arity(self) -> usize {
         self.row().arity()
+    }
+
+    /// Whether its two arguments may change places.
+    pub fn commutes(self) -> bool {
+        self.row().parity == Parity::Swap
     }
 
     /// Whether the result is a truth value.
