@@ -139,7 +139,7 @@ impl Definitions {
     ) -> Result<Term, Vec<Diagnostic>> {
         let mut tree = Tree::new();
         let root = expression::parse(source, &mut tree, limits)?;
-        lower(&tree, root, graph, &mut self.names(limits), &[], limits)
+        self.part(&tree, root, graph, limits)
     }
 
     /// What names mean outside of any definition.

@@ -7,7 +7,7 @@ use isoterm::term::interval::Defined;
 use isoterm::term::visit::Rebuild;
 use isoterm::term::{Graph, Interval, Op, Term};
 
-use crate::random::{Random, VARIABLES, term};
+use crate::random::{Random, VARIABLES, double, term};
 
 fn enclosure(graph: &Graph, root: Term, point: &[f64; 3]) -> Interval {
     let mut algebra = Enclosing::new(|name: &str| {
@@ -20,7 +20,7 @@ fn enclosure(graph: &Graph, root: Term, point: &[f64; 3]) -> Interval {
 fn points(random: &mut Random) -> Vec<[f64; 3]> {
     let mut list = vec![[0.0, 1.0, -1.0], [1.0, 1.0, 1.0], [-2.0, 0.5, 3.0]];
     for _ in 0..5 {
-        list.push([random.number(-3.0, 3.0), random.number(-3.0, 3.0), random.number(0.0, 3.0)]);
+        list.push([double(random, -3.0, 3.0), double(random, -3.0, 3.0), double(random, 0.0, 3.0)]);
     }
     list
 }
