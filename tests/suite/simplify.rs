@@ -87,7 +87,9 @@ fn flaw(seed: u64, way: Way) -> Result<u64, String> {
     let mut other = Graph::new();
     let stranger = other.symbol("stranger");
     other.call(Op::Erf, &[stranger]);
-    let root_there = Rebuild::default().across(&g, &mut other, root);
+    let mut random = Random(seed);
+    let size = 3 + random.below(14);
+    let root_there = term(&mut other, &mut random, size);
     let there = way.take(&mut other, root_there, false).roots[0];
     let (here, there) = (print(&g, out.roots[0]), print(&other, there));
     if here != there {
