@@ -47,6 +47,8 @@ mod reference;
 mod regions;
 #[path = "suite/rules.rs"]
 mod rules;
+#[path = "suite/seeded.rs"]
+mod seeded;
 #[path = "suite/seeds.rs"]
 mod seeds;
 #[path = "suite/sensitivities.rs"]
