@@ -19,6 +19,8 @@ pub struct Given {
     pub json: bool,
     /// The limits.
     pub limits: Limits,
+    /// Files and folders of rules.
+    pub rules: Vec<String>,
 }
 
 /// Options of the prompt.
@@ -29,9 +31,10 @@ pub fn read() -> Given {
     let matches = program().get_matches();
     let limits = matches.get_many::<(String, usize)>("limit").unwrap_or_default().cloned();
     let limits = super::limits(limits);
+    let rules = matches.get_many::<String>("rules").unwrap_or_default().cloned().collect();
     let Some((name, given)) = matches.subcommand() else {
-        let nothing = (Vec::new(), Vec::new());
-        return Given { name: None, arguments: nothing.0, options: nothing.1, json: false, limits };
+        let (arguments, options) = (Vec::new(), Vec::new());
+        return Given { name: None, arguments, options, json: false, limits, rules };
     };
     let command = COMMANDS.iter().find(|c| c.name == name);
     let flags = command.map_or(PROMPT, |c| c.options);
@@ -49,7 +52,7 @@ pub fn read() -> Given {
     });
     let options = options.collect();
     let json = given.try_get_one::<bool>("json").ok().flatten() == Some(&true);
-    Given { name: Some(name.to_owned()), arguments, options, json, limits }
+    Given { name: Some(name.to_owned()), arguments, options, json, limits, rules }
 }
 
 /// The whole command line.
@@ -61,6 +64,15 @@ pub fn program() -> Clap {
         .action(ArgAction::Append)
         .value_parser(limit)
         .help("raise or lower a limit, as in `--limit cells=1000000000`");
+    let rules = Arg::new("rules")
+        .long("rules")
+        .value_name("FILE|DIR")
+        .global(true)
+        .action(ArgAction::Append)
+        .help(
+            "rewrite with the rules of a file beside the shipped ones, or with those of a folder in \
+             their place; all are judged first; may be repeated",
+        );
     let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere).map(subcommand);
     let batch = Clap::new("batch").about("answers to requests in JSON, one on each line");
     let repl =
@@ -70,6 +82,7 @@ pub fn program() -> Clap {
         .about("isoterm: from model text to exact terms, cheapest kernels and simulations.")
         .after_help("Without a command the prompt starts; `isoterm help COMMAND` says more.")
         .arg(limit)
+        .arg(rules)
         .subcommands(shell)
         .subcommand(batch)
         .subcommand(repl)

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::error::ReadlineError;
@@ -15,6 +16,7 @@ use rustyline::{Config, Context, Editor, Helper};
 
 use super::host::{Terminal, interrupted, listen, resume};
 use super::say;
+use crate::rewrite::Ruleset;
 use crate::session::completion::{Completion, Vocabulary};
 use crate::session::{COMMANDS, Session, line};
 use crate::syntax::lexeme;
@@ -28,9 +30,9 @@ const PROMPT: &str = "> ";
 const HISTORY: usize = 10_000;
 
 /// Runs the prompt until Ctrl-D, `quit` or the end of the input.
-pub fn run(limits: &Limits, options: &[(&'static str, String)]) -> ExitCode {
+pub fn run(limits: &Limits, rules: Arc<Ruleset>, options: &[(&'static str, String)]) -> ExitCode {
     listen(false);
-    let mut session = Session::new(limits, interrupted);
+    let mut session = Session::new(limits, interrupted).with_rules(rules);
     if !std::io::stdin().is_terminal() {
         return script(&mut session);
     }

@@ -1,11 +1,13 @@
 //! The commands: one table for the shell, the prompt, help, completion and the manual.
 
+mod calibrate;
 mod exports;
 mod expressions;
 mod models;
 mod networks;
 mod pictures;
 mod prompt;
+mod rules;
 mod runs;
 mod steady;
 
@@ -21,6 +23,7 @@ pub static COMMANDS: &[Command] = &[
     networks::GENERATE,
     networks::DRAW,
     expressions::SIMPLIFY,
+    expressions::EXPLAIN,
     expressions::EXPAND,
     expressions::DIFF,
     expressions::EVAL,
@@ -30,6 +33,8 @@ pub static COMMANDS: &[Command] = &[
     expressions::INVERSE,
     expressions::TRANSPOSE,
     expressions::LATEX,
+    rules::RULES,
+    calibrate::CALIBRATE,
     prompt::HELP,
     prompt::ASSUME,
     prompt::FORGET,
@@ -40,7 +45,6 @@ pub static COMMANDS: &[Command] = &[
     prompt::USE,
     prompt::SET,
     pictures::PLOT,
-    prompt::EXPLAIN,
     prompt::COST,
     prompt::TIME,
     prompt::TAPE,
