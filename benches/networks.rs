@@ -11,6 +11,8 @@ use std::time::{Duration, Instant};
 
 use isoterm::kernel::{OperationCounts, Scratch};
 use isoterm::model::System;
+use isoterm::model::network::generate::{Multisite, multisite};
+use isoterm::rewrite::extract::Effort;
 use isoterm::rewrite::prologue::Prologue;
 use isoterm::rewrite::seed::seeds;
 use isoterm::rewrite::{Options, Ruleset, optimise_with};
@@ -22,6 +24,7 @@ use isoterm::text::{Limits, Source};
 
 mod network;
 mod table;
+use table::levels::Levels;
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
@@ -42,11 +45,14 @@ fn main() {
     if wanted("cost") {
         ablation(&files);
         if words.is_empty() || has("sites") {
-            ablation(&generated([5, 8, 11]));
+            ablation(&generated(&[5, 8, 11]));
         }
     }
     if wanted("evaluation") {
         evaluation(&files, has("all"));
+        if words.is_empty() || has("sites") {
+            evaluation(&generated(&[8, 11]), false);
+        }
     }
     if wanted("growth") {
         growth(&files);
@@ -54,9 +60,9 @@ fn main() {
 }
 
 /// Generated networks, with the seconds that they take to read.
-fn generated(sites: [u32; 3]) -> Vec<(String, System, Duration)> {
+fn generated(sites: &[u32]) -> Vec<(String, System, Duration)> {
     let read = |sites: &u32| {
-        let source = Source::new("multisite.net", network::multisite(*sites));
+        let source = Source::new("multisite.net", multisite(Multisite::Phosphorylation, *sites));
         let start = Instant::now();
         let system = models(source, Path::new("."), &Limits::default());
         let system = system.unwrap_or_else(|e| panic!("{e}")).remove(0);
@@ -94,7 +100,7 @@ fn ablation(files: &[(String, System, Duration)]) {
         let hoisted = prologue.hoist(&mut graph, &roots);
         row("canonical, hoisted", priced(&graph, &hoisted), Duration::ZERO);
         let start = Instant::now();
-        let all = seeds(&mut graph, &roots, &mut prologue);
+        let all = seeds(&mut graph, &roots, &mut prologue, f64::MAX);
         let time = start.elapsed();
         for seed in all {
             row(&format!("seed: {}", seed.name), priced(&graph, &seed.roots), time);
@@ -102,7 +108,15 @@ fn ablation(files: &[(String, System, Duration)]) {
         for (what, options) in [
             ("seeds alone", Options { phases: 0, ..Options::kernel() }),
             ("saturation alone", Options { seeds: false, ..Options::kernel() }),
-            ("seeds and saturation", Options { saturated: usize::MAX, ..Options::kernel() }),
+            (
+                "both, without local search",
+                Options {
+                    saturated: usize::MAX,
+                    effort: Effort { improve: 0, prove: 0 },
+                    ..Options::kernel()
+                },
+            ),
+            ("both, with it", Options { saturated: usize::MAX, ..Options::kernel() }),
             ("what is used", Options::kernel()),
         ] {
             let mut graph = system.graph.clone();
@@ -180,7 +194,11 @@ fn evaluation(files: &[(String, System, Duration)], all: bool) {
         row("as written, own JIT", ns, Some(&du));
         if let Some(table) = table::Table::new(system, &written) {
             let ns = nanoseconds(|| table.rates(black_box(&u), &mut du));
-            row("table-driven loop", ns, Some(&du));
+            row("table-driven loop, as written", ns, Some(&du));
+        }
+        if let Some(levels) = Levels::new(&best, best.kernel_parameters()) {
+            let ns = nanoseconds(|| levels.rates(black_box(&u), &mut du));
+            row("table-driven loops, optimised", ns, Some(&du));
         }
         for (what, compiled, large) in
             [("factored", &best, 1 << 20), ("as written", &written, 40_000)]
@@ -271,18 +289,32 @@ fn growth(files: &[(String, System, Duration)]) {
     for (name, system, read) in files {
         row(name, None, system, *read);
     }
-    let sites = [5, 8, 11];
-    for ((name, system, read), sites) in generated(sites).iter().zip(sites) {
-        let count = 3 * (sites as usize) << sites;
-        rows.push((count as f64, row(name, Some(count), system, *read)));
-    }
-    if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
-        print!("{:<14} {:>9} {:>9}", "exponent", "", "");
-        for (a, b) in first.1.iter().zip(&last.1) {
-            print!(" {:>13.2}", (b / a).ln() / (last.0 / first.0).ln());
+    for &sites in &SITES {
+        // One at a time: what is read takes memory that counts.
+        for (name, system, read) in generated(&[sites]) {
+            let count = 3 * (sites as usize) << sites;
+            rows.push((count as f64, row(&name, Some(count), &system, read)));
         }
-        println!();
     }
+    exponents("fitted exponent", &rows);
+    exponents("of the last two", &rows[rows.len() - 2..]);
+}
+
+/// Sites of networks of about a thousand, ten thousand and a hundred thousand reactions.
+const SITES: [u32; 5] = [6, 8, 9, 11, 12];
+
+/// The slopes of the logarithms, by least squares.
+fn exponents(name: &str, rows: &[(f64, Vec<f64>)]) {
+    print!("{name:<14} {:>9}", "");
+    let mean =
+        |f: &dyn Fn(&(f64, Vec<f64>)) -> f64| rows.iter().map(f).sum::<f64>() / rows.len() as f64;
+    let x = mean(&|row| row.0.ln());
+    for k in 0..rows[0].1.len() {
+        let y = mean(&|row| row.1[k].ln());
+        let xy = mean(&|row| (row.0.ln() - x) * (row.1[k].ln() - y));
+        print!(" {:>13.2}", xy / mean(&|row| (row.0.ln() - x).powi(2)));
+    }
+    println!();
 }
 
 fn row(name: &str, reactions: Option<usize>, system: &System, read: Duration) -> Vec<f64> {

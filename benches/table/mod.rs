@@ -1,6 +1,8 @@
 //! A network as tables: what a programmer writes who generates no code. Each flux once, from the
 //! numbers of its species; then every flux is added where it belongs.
 
+pub mod levels;
+
 use isoterm::model::System;
 use isoterm::study::Compiled;
 use isoterm::term::{Node, Term};

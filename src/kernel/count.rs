@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::tape::{Instruction, Loop, Step, Tape};
+use super::tape::{Instruction, Loop, Operand, Step, Tape};
 use crate::term::{Graph, Op, Term};
 
 /// Operations by kind.
@@ -135,6 +135,46 @@ impl Tape {
         counts.block(self, &self.steps, 1, Loop::trips);
         counts
     }
+}
+
+impl Tape {
+    /// What an evaluation costs by [`OperationCounts::published`] where nothing is shared: each use
+    /// of a value computes it again, as in a text of the equations without names in between.
+    pub fn published_unshared(&self) -> f64 {
+        let mut costs = vec![0.0; self.values as usize];
+        unshared(&self.steps, &mut costs)
+    }
+}
+
+/// What the outputs of a block cost; those of its values go into `costs`.
+fn unshared(steps: &[Step], costs: &mut [f64]) -> f64 {
+    let of = |operand: Operand, costs: &[f64]| match operand {
+        Operand::Value(value) => costs[value.0 as usize],
+        _ => 0.0,
+    };
+    let mut outputs = 0.0;
+    for step in steps {
+        match step {
+            Step::Let(value, instruction) => {
+                let own = match instruction {
+                    Instruction::Call(op, _) => published(*op),
+                    Instruction::Apply(..) => 100.0,
+                };
+                let parts = instruction.operands().iter().map(|&o| of(o, costs));
+                costs[value.0 as usize] = parts.fold(own, |sum, cost| sum + cost);
+            }
+            Step::Store(_, operand) => outputs += of(*operand, costs),
+            Step::Loop(inner) => {
+                let trips = inner.trips() as f64;
+                outputs += trips * unshared(&inner.body, costs);
+                for sum in &inner.accumulators {
+                    let each = published(Op::Add) + of(sum.addend, costs);
+                    costs[sum.total.0 as usize] = trips * each;
+                }
+            }
+        }
+    }
+    outputs
 }
 
 /// Writes `13 operations (6 additions, 7 multiplications)`.

@@ -11,7 +11,7 @@ use super::plan::regions;
 use super::prologue::Prologue;
 use super::rule::Ruleset;
 use super::saturate::{Budget, Stop};
-use super::seed::seeds;
+use super::seed::{MARGIN, seeds};
 use crate::term::visit::{Rebuild, reachable};
 use crate::term::{Graph, Term};
 
@@ -129,7 +129,7 @@ pub fn optimise_with(
     let cost_before = cost(graph, &given, options.measure);
     let mut best = Outcome::unchanged(&given, cost_before);
     if options.seeds && options.measure.shares() && !options.explain {
-        for found in seeds(graph, roots, prologue) {
+        for found in seeds(graph, roots, prologue, MARGIN) {
             let price = cost(graph, &found.roots, options.measure);
             if price < best.cost_after {
                 (best.seed, best.roots, best.cost_after) = (Some(found.name), found.roots, price);

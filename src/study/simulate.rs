@@ -309,6 +309,11 @@ impl Compiled {
         &self.parameters[..self.own]
     }
 
+    /// The parameters as kernels take them: the model's, then what the prologue makes of them.
+    pub fn kernel_parameters(&self) -> &[f64] {
+        &self.parameters
+    }
+
     /// The columns and rows of the Jacobian's nonzero entries.
     pub fn pattern(&self) -> &Pattern {
         &self.structure().1

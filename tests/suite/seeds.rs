@@ -76,7 +76,7 @@ proptest! {
         let (roots, parameters) = system(&mut graph, &parts);
         let fixed = if hoisted { parameters } else { Vec::new() };
         let mut prologue = Prologue::new(&graph, fixed, "prologue");
-        let found = seeds(&mut graph, &roots, &mut prologue);
+        let found = seeds(&mut graph, &roots, &mut prologue, f64::MAX);
         prop_assert!(!found.is_empty());
         let places = prologue.pairs();
         for seed in &found {

@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::term::Op;
+
 /// A node of a [`Form`].
 pub type Id = u32;
 
@@ -88,12 +90,27 @@ impl Form {
 
     /// The operations that the roots need.
     pub fn length(&self) -> usize {
-        let joins = |&id: &Id| match &self.nodes[id as usize] {
-            Node::Atom(_) => 0,
-            Node::Product(factors) => factors.len().saturating_sub(1),
-            Node::Sum(terms) => terms.len().saturating_sub(1),
-        };
-        self.needed().iter().map(joins).sum()
+        let (sums, products) = self.joins();
+        sums + products
+    }
+
+    /// What the operations that the roots need take in a kernel; multiples by numbers are not seen.
+    pub fn cycles(&self) -> f64 {
+        let (sums, products) = self.joins();
+        sums as f64 * Op::Add.row().cycles + products as f64 * Op::Mul.row().cycles
+    }
+
+    /// The additions and the multiplications that the roots need.
+    fn joins(&self) -> (usize, usize) {
+        let (mut sums, mut products) = (0, 0);
+        for id in self.needed() {
+            match &self.nodes[id as usize] {
+                Node::Atom(_) => {}
+                Node::Product(factors) => products += factors.len().saturating_sub(1),
+                Node::Sum(terms) => sums += terms.len().saturating_sub(1),
+            }
+        }
+        (sums, products)
     }
 
     /// The nodes that the roots need.

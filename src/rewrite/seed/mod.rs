@@ -13,6 +13,7 @@ mod form;
 mod pairs;
 mod system;
 
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::prologue::Prologue;
@@ -46,33 +47,39 @@ const WAYS: [Way; 4] = [
     Way { name: "merged, factored, shared", merged: true, factored: true, shared: true },
 ];
 
-/// The seeds of a system that are the same polynomials as its roots.
-pub fn seeds(graph: &mut Graph, roots: &[Term], prologue: &mut Prologue) -> Vec<Seed> {
-    let mut seeds: Vec<Seed> = Vec::new();
-    let mut least = usize::MAX;
-    for way in &WAYS {
-        let system = System::read(graph, roots, prologue, way.merged);
-        let mut form = Form::default();
-        let equations = system.terms.iter().filter_map(|t| system.equations.get(t));
-        let equations = equations.map(|monomials| match way.factored {
-            true => factored(&mut form, monomials.clone()),
-            false => {
-                let parts = monomials.iter().map(|m| (m.negative, monomial(&mut form, m)));
-                let parts = parts.collect();
-                form.sum(parts)
+/// Forms that promise more than this multiple of the cheapest are not built.
+pub const MARGIN: f64 = 1.2;
+
+/// The seeds of a system that are the same polynomials as its roots, without those whose operations
+/// promise more than `margin` times the cheapest; `f64::MAX` is for all.
+pub fn seeds(graph: &mut Graph, roots: &[Term], prologue: &mut Prologue, margin: f64) -> Vec<Seed> {
+    let systems = [false, true].map(|merged| System::read(graph, roots, prologue, merged));
+    let read = |way: &Way| &systems[usize::from(way.merged)];
+    // Forms know no graph: they are made side by side.
+    let forms: Vec<Form> = WAYS.par_iter().map(|way| way.form(read(way))).collect();
+    // Sharing does not make up for a form that is twice as long.
+    let least = forms.iter().map(Form::length).min().unwrap_or(0);
+    let forms: Vec<Option<(Form, f64)>> = WAYS
+        .par_iter()
+        .zip(forms)
+        .map(|(way, mut form)| {
+            if form.length() / 2 > least {
+                return None;
             }
-        });
-        form.roots = equations.collect();
-        // Sharing does not make up for a form that is twice as long.
-        let length = form.length();
-        least = least.min(length);
-        if length / 2 > least {
+            if way.shared {
+                pairs::share(&mut form);
+            }
+            let cycles = form.cycles();
+            Some((form, cycles))
+        })
+        .collect();
+    let least = forms.iter().flatten().map(|(_, c)| *c).fold(f64::INFINITY, f64::min);
+    let mut seeds: Vec<Seed> = Vec::new();
+    for (way, made) in WAYS.iter().zip(forms) {
+        let Some((form, _)) = made.filter(|(_, cycles)| *cycles <= margin * least) else {
             continue;
-        }
-        if way.shared {
-            pairs::share(&mut form);
-        }
-        let images = build::images(graph, &system, &form, prologue);
+        };
+        let images = build::images(graph, read(way), &form, prologue);
         let roots = roots.iter().map(|t| images[t]).collect();
         if seeds.iter().all(|s| s.roots != roots) {
             seeds.push(Seed { name: way.name, roots });
@@ -85,6 +92,24 @@ pub fn seeds(graph: &mut Graph, roots: &[Term], prologue: &mut Prologue) -> Vec<
         found.iter().zip(&given).all(|(a, b)| a.is_some() && a == b)
     });
     seeds
+}
+
+impl Way {
+    /// The system's equations in this form, before pairs are shared.
+    fn form(&self, system: &System) -> Form {
+        let mut form = Form::default();
+        let equations = system.terms.iter().filter_map(|t| system.equations.get(t));
+        let equations = equations.map(|monomials| match self.factored {
+            true => factored(&mut form, monomials.clone()),
+            false => {
+                let parts = monomials.iter().map(|m| (m.negative, monomial(&mut form, m)));
+                let parts = parts.collect();
+                form.sum(parts)
+            }
+        });
+        form.roots = equations.collect();
+        form
+    }
 }
 
 /// A term that is no sum and no product, on the images of its arguments.

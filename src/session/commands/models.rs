@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{EXACT_ORDER, FILE, MODEL, networks};
-use crate::kernel::jit;
+use crate::kernel::{Tape, jit};
 use crate::model::{System, Times};
 use crate::rewrite::{Options, optimise};
 use crate::session::command::{Answer, Argument, Call, Command, Example, Flag, Place, Stop};
@@ -214,7 +214,20 @@ const STAGES: &[Stage] = &[
             Ok(equations(system, &graph, &best.roots, false))
         },
     },
-    Stage { name: "tape", text: |system, how| Ok(tapes(&tape(system, how)?)) },
+    Stage {
+        name: "tape",
+        text: |system, how| {
+            let compiled = tape(system, how)?;
+            Ok(tapes(&compiled, &compiled.tape))
+        },
+    },
+    Stage {
+        name: "jacobian",
+        text: |system, how| {
+            let compiled = tape(system, how)?;
+            Ok(tapes(&compiled, &compiled.jacobian_tape))
+        },
+    },
     Stage {
         name: "clif",
         text: |system, how| {
@@ -237,18 +250,19 @@ const STAGES: &[Stage] = &[
 ];
 
 const STAGE: Flag = Flag {
-    choices: &["terms", "optimised", "tape", "clif", "asm", "latex"],
+    choices: &["terms", "optimised", "tape", "jacobian", "clif", "asm", "latex"],
     ..Flag::with(
         "stage",
         "STAGE",
-        "terms, optimised, tape, clif (Cranelift's code), asm or latex [default: terms]",
+        "terms, optimised, tape, jacobian (its tape), clif (Cranelift's code), asm or latex \
+         [default: terms]",
     )
 };
 
-/// The tape of the right-hand side, after that of the prologue if there is one, and the functions
-/// that it is cut into if they are several.
-fn tapes(compiled: &Compiled) -> String {
-    let (prologue, tape) = (&compiled.prologue_tape, &compiled.tape);
+/// A tape after that of the prologue if there is one, and the functions that it is cut into if they
+/// are several.
+fn tapes(compiled: &Compiled, tape: &Tape) -> String {
+    let prologue = &compiled.prologue_tape;
     let mut text = String::new();
     if prologue.output_length > 0 {
         let once = prologue.to_string().replace("out[", "prologue[");
