@@ -292,7 +292,7 @@ fn growth(files: &[(String, System, Duration)]) {
     for &sites in &SITES {
         // One at a time: what is read takes memory that counts.
         for (name, system, read) in generated(&[sites]) {
-            let count = 3 * (sites as usize) << sites;
+            let count = (3 * sites as usize) << sites;
             rows.push((count as f64, row(&name, Some(count), &system, read)));
         }
     }

@@ -198,3 +198,29 @@ impl fmt::Display for OperationCounts {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Layout, Options, Output, Variable};
+    use crate::term::Number;
+
+    #[test]
+    fn what_is_used_twice_is_paid_twice_where_nothing_is_shared() {
+        let mut g = Graph::new();
+        let [x, y] = ["x", "y"].map(|name| g.symbol(name));
+        let states = ["x", "y"].into_iter().enumerate().map(|(offset, name)| Variable {
+            name: g.intern(name),
+            extents: Vec::new(),
+            offset,
+        });
+        let layout = Layout { states: states.collect(), ..Layout::default() };
+        // x*y and x*y + x: a product and a sum, or two products and a sum.
+        let product = g.mul(x, y);
+        let sum = g.grouped_sum(Number::ZERO, vec![(Number::ONE, product), (Number::ONE, x)]);
+        let outputs = [Output::scalar(0, product), Output::scalar(1, sum)];
+        let tape = Tape::lower(&g, &layout, &outputs, &Options::default()).expect("a tape");
+        assert_eq!(tape.operations_per_evaluation().published(), 4.0);
+        assert_eq!(tape.published_unshared(), 7.0);
+    }
+}

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use isoterm::kernel::Scratch;
 use isoterm::model::network::generate::{Multisite, multisite};
 use isoterm::model::network::structure;
 use isoterm::model::{System, Times};
@@ -113,6 +114,63 @@ fn derivatives_at_the_start_equal_the_reference() {
         }
         println!("{file}: {} species, largest relative error {worst:.1e}", found.len());
     }
+}
+
+/// The largest error of the compiled rates at the start, in terms of the largest flux of each.
+fn error_of_the_kernel(system: &System, compiled: &Compiled, reference: &Path) -> f64 {
+    let mut rates = vec![0.0; system.dimension()];
+    compiled.rates(0.0, compiled.initial(), &mut rates, &mut Scratch::new());
+    let each = derivatives(system).into_iter().zip(numbers(reference)).zip(rates);
+    each.map(|(((_, largest), expected), rate)| {
+        (rate - expected[0]).abs() / largest.max(f64::MIN_POSITIVE)
+    })
+    .fold(0.0, f64::max)
+}
+
+#[test]
+fn compiled_derivatives_equal_the_reference() {
+    let Some(folder) = shared() else { return };
+    for name in ["multistate", "multisite2"] {
+        let system = read(&folder.join(format!("{name}.net")));
+        let compiled = Compiled::new(&system, &Compilation::default(), &mut |_| {}).expect("it");
+        let reference = folder.join(format!("reference/{name}.rhs0.txt"));
+        let error = error_of_the_kernel(&system, &compiled, &reference);
+        assert!(error <= 1e-12, "{name}: {error:e}");
+    }
+}
+
+/// bcr has pulses that are near-vertical: peaks are compared, and the states at the end in units of
+/// the tolerances, where CVODE is 222 units away.
+#[test]
+#[ignore = "minutes unless optimised: cargo test --release --test suite -- --ignored bcr"]
+fn bcr_to_ten_thousand_seconds() {
+    let Some(folder) = shared() else { return };
+    let system = read(&folder.join("bcr/bcr.net"));
+    let compiled = Compiled::new(&system, &Compilation::default(), &mut |_| {}).expect("it");
+    let error =
+        error_of_the_kernel(&system, &compiled, &folder.join("reference/bcr_t1e4.rhs0.txt"));
+    assert!(error <= 1e-12, "{error:e}");
+
+    let times: Vec<f64> = (0..=10_000).map(f64::from).collect();
+    let solution = run(&system, times, 1e-6, 1e-9);
+    let syk = column(&system, &solution, "Activated_Syk");
+    let peak = |range: std::ops::Range<usize>| {
+        let place = range.max_by(|&a, &b| syk[a].total_cmp(&syk[b])).expect("a time");
+        (place as f64, syk[place])
+    };
+    for (range, time, height) in [(0..5_000, 189.0, 177_095.08), (5_000..10_001, 9506.0, 171_539.1)]
+    {
+        let (at, value) = peak(range);
+        assert!((at - time).abs() <= 1.0 && (value - height).abs() <= 0.5, "{value} at {at}");
+    }
+    let expected = numbers(&folder.join("reference/bcr_t1e4_tight.final_state.txt"));
+    let last = solution.rows.last().expect("a row");
+    let units = last
+        .iter()
+        .zip(&expected)
+        .map(|(value, expected)| (value - expected[0]).abs() / (1e-6 * expected[0].abs() + 1e-9));
+    let units = units.fold(0.0, f64::max);
+    assert!(units < 222.0, "{units} units of the tolerances");
 }
 
 /// The run of a network at given times.
