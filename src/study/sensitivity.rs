@@ -113,6 +113,17 @@ pub fn extend(system: &System, of: &[String]) -> Result<Sensitivities, Error> {
     for direction in &directions {
         Augmentation::new(system, &mut extended, direction).write()?;
     }
+    if let Some(eliminated) = &mut extended.eliminated {
+        // Derivatives of what was eliminated are reported where those of states are.
+        let mut offset = end(&eliminated.variables);
+        for direction in &directions {
+            for variable in system.variables() {
+                let derivative = direction.derivative_of(variable, offset);
+                offset += derivative.len();
+                eliminated.variables.push(derivative);
+            }
+        }
+    }
     Ok(Sensitivities { system: extended, directions })
 }
 
@@ -144,12 +155,12 @@ impl Direction {
         };
         let named = find(system, bare).map_err(|e| match bare.split_once('(') {
             // An initial value written with another time.
-            Some((state, _)) if find(system, state).is_ok_and(|found| found.state) => {
+            Some((state, _)) if find(system, state).is_ok_and(|found| found.is_start()) => {
                 Error::UnknownName(name.to_owned(), Some(format!("{state}(0)")))
             }
             _ => e,
         })?;
-        if begins && !named.state {
+        if begins && !named.is_start() {
             return Err(Error::UnknownName(name.to_owned(), Some(bare.to_owned())));
         }
         let variable = named.variable.clone();
@@ -165,7 +176,7 @@ impl Direction {
             to: axis.to,
         });
         let ranges = ranges.collect();
-        let name = if named.state { format!("{bare}(0)") } else { bare.to_owned() };
+        let name = if named.is_start() { format!("{bare}(0)") } else { bare.to_owned() };
         Ok(Direction { name, variable, initial: named.state, element: named.element, ranges })
     }
 
@@ -385,6 +396,7 @@ fn copy(system: &System) -> System {
         tables: system.tables.clone(),
         written: None,
         network: None,
+        eliminated: system.eliminated.clone(),
     }
 }
 

@@ -18,7 +18,7 @@ pub fn dot(system: &System) -> Option<String> {
     for species in &network.species {
         for place in species.place..species.place + species.len {
             let shape = if species.fixed { "box" } else { "ellipse" };
-            let name = system.state_name(place);
+            let name = system.species_name(place);
             let _ = match species.pattern.as_str() {
                 "" => writeln!(text, "  s{place} [label=\"{name}\", shape={shape}];"),
                 pattern => writeln!(

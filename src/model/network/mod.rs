@@ -3,6 +3,7 @@
 
 pub mod bionetgen;
 pub mod draw;
+pub mod eliminate;
 pub mod generate;
 mod reaction;
 pub mod structure;

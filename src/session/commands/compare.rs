@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::models::target;
-use super::{FILE, MODEL};
+use super::{ELIMINATE, FILE, MODEL};
 use crate::kernel::{Scratch, Tape};
 use crate::session::command::{Answer, Call, Command, Example, Place, Stop};
 use crate::study::{Compilation, Compiled};
@@ -17,7 +17,7 @@ pub const COMPARE: Command = Command {
            1 for a sum, 3 for a product, 24 for a quotient. What depends on parameters alone is \
            computed once for each set of them, and not counted.",
     arguments: &[FILE],
-    options: &[MODEL],
+    options: &[MODEL, ELIMINATE],
     place: Place::Everywhere,
     examples: &[Example {
         line: "compare examples/models/robertson.model",

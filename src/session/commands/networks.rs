@@ -6,6 +6,7 @@ use super::models::target;
 use super::{FILE, MODEL};
 use crate::model::System;
 use crate::model::network::draw::{DRAWN, dot};
+use crate::model::network::eliminate::{Eliminated, Kept, LONG};
 use crate::model::network::generate::{KINDS, SITES, multisite};
 use crate::model::network::structure::Law;
 use crate::model::network::{Structure, structure};
@@ -147,8 +148,43 @@ pub fn lines(system: &System, initial: &[f64]) -> Option<(Vec<(&'static str, Str
     if count > LISTED {
         lines.push(("", format!("… and {} more", count - LISTED)));
     }
-    let json = details(system, &found, initial);
+    let mut json = details(system, &found, initial);
+    if let Some(eliminated) = &system.eliminated {
+        lines.push(("eliminated", taken_out(eliminated)));
+        for (k, (law, why)) in eliminated.kept.iter().take(LISTED).enumerate() {
+            let name = if k == 0 { "kept" } else { "" };
+            lines.push((name, format!("{}: {}", reason(why), written(system, law, initial))));
+        }
+        if eliminated.kept.len() > LISTED {
+            lines.push(("", format!("… and {} more", eliminated.kept.len() - LISTED)));
+        }
+        let names = eliminated.dependent.iter().map(|(name, _)| name);
+        json["eliminated"] = names.cloned().collect::<Vec<_>>().into();
+    }
     Some((lines, json))
+}
+
+/// The species that were eliminated, counted and named.
+pub fn taken_out(eliminated: &Eliminated) -> String {
+    let count = eliminated.dependent.len();
+    let names = eliminated.dependent.iter().map(|(name, _)| name.as_str());
+    let mut listed = names.take(LISTED).collect::<Vec<_>>().join(", ");
+    if count > LISTED {
+        listed += ", …";
+    }
+    match count {
+        0 => "no species".to_owned(),
+        _ => format!("{count} species: {listed}"),
+    }
+}
+
+/// Why a law was not used.
+fn reason(why: &Kept) -> String {
+    match why {
+        Kept::Long => format!("more than {LONG} species"),
+        Kept::Event(species) => format!("an event changes `{species}`"),
+        Kept::Arrays => "no scalar species of its own".to_owned(),
+    }
 }
 
 /// `A + 2*B + C = 3`.
@@ -163,7 +199,7 @@ fn written(system: &System, law: &Law, initial: &[f64]) -> String {
         };
         let weight = weight.abs();
         let factor = if weight.is_one() { String::new() } else { format!("{weight}*") };
-        text += &format!("{sign}{factor}{}", system.state_name(*place));
+        text += &format!("{sign}{factor}{}", system.species_name(*place));
     }
     if law.parts.len() > PARTS {
         text += &format!(" + … ({} species)", law.parts.len());
@@ -180,7 +216,7 @@ fn details(system: &System, found: &Structure, initial: &[f64]) -> Json {
     let laws = found.laws.iter().map(|law| {
         let weights = law.parts.iter().map(|(place, weight)| {
             (
-                system.state_name(*place),
+                system.species_name(*place),
                 weight.to_i64().map_or_else(|| json!(weight.to_f64()), Json::from),
             )
         });

@@ -116,6 +116,7 @@ fn lowered(
         tables: Vec::new(),
         written: None,
         network: Some(network),
+        eliminated: None,
         graph,
     })
 }
