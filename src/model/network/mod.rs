@@ -2,7 +2,6 @@
 //! structure.
 
 pub mod bionetgen;
-pub mod draw;
 pub mod eliminate;
 pub mod generate;
 mod reaction;
