@@ -10,6 +10,8 @@ mod case;
 mod commands;
 #[path = "suite/cycles.rs"]
 mod cycles;
+#[path = "suite/drawings.rs"]
+mod drawings;
 #[path = "suite/elimination.rs"]
 mod elimination;
 #[path = "suite/events.rs"]
