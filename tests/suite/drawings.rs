@@ -31,7 +31,7 @@ fn network(text: &str) -> Graph {
 
 #[test]
 fn names_of_networks_do_not_touch() {
-    for name in ["michaelis_menten", "mapk_cascade", "sites", "repressilator"] {
+    for name in ["michaelis_menten", "mapk_cascade", "egf_receptor", "sites", "repressilator"] {
         let graph = graph(&model(name)).expect("a small network");
         check(&graph.placed(), name);
         assert_eq!(graph.svg(), graph.svg(), "{name}");

@@ -77,9 +77,12 @@ fn compare(system: &System, to: f64, set: Set<'_>, how: &Compilation) {
 #[test]
 fn curves_are_those_of_the_whole_network() {
     let how = Compilation::default();
-    for (name, to, count) in
-        [("michaelis_menten", 40.0, 2), ("mapk_cascade", 100.0, 7), ("sites", 10.0, 1)]
-    {
+    for (name, to, count) in [
+        ("michaelis_menten", 40.0, 2),
+        ("mapk_cascade", 100.0, 7),
+        ("egf_receptor", 60.0, 6),
+        ("sites", 10.0, 1),
+    ] {
         let system = model(name);
         compare(&system, to, &[], &how);
         compare(&system, to, &[], &Compilation { exact_order: true, ..how.clone() });
