@@ -4,6 +4,8 @@
 mod algebraic;
 #[path = "suite/batch.rs"]
 mod batch;
+#[path = "suite/bionetgen.rs"]
+mod bionetgen;
 #[path = "suite/case.rs"]
 mod case;
 #[path = "suite/commands.rs"]

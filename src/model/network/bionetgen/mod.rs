@@ -7,6 +7,7 @@
 
 mod expression;
 mod law;
+mod table;
 mod text;
 
 use rustc_hash::FxHashMap;
@@ -20,11 +21,15 @@ use crate::text::{Diagnostic, Kind, Limits, Source, Span};
 use expression::{Formula, Meaning, Names};
 use text::{Column, NetText};
 
-/// Whether a source is a `.net` file: by its name, or because it begins with a block of one.
+/// Whether a source is a `.net` file: by its name, because a block of one begins in it, or because
+/// it begins with a block at all.
 pub fn is_network(source: &Source) -> bool {
-    let mut lines = source.text().lines().map(str::trim_start);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
-    source.name().ends_with(".net") || first.is_some_and(|line| line.starts_with("begin "))
+    let lines = || source.text().lines().map(str::trim_start);
+    let first = lines().find(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut begun = lines().filter_map(|line| line.strip_prefix("begin "));
+    source.name().ends_with(".net")
+        || first.is_some_and(|line| line.starts_with("begin "))
+        || begun.any(|name| text::is_block(name.trim()))
 }
 
 /// Reads a `.net` file; the model is called as the file.
@@ -163,6 +168,18 @@ impl<'t> Lowering<'t, '_> {
         self.with_arguments(formula, &[])
     }
 
+    /// The value of an expression, which is one.
+    fn defined(&mut self, formula: &Formula, column: Column<'_>) -> Result<Term, Diagnostic> {
+        let term = self.formula(formula)?;
+        match self.graph.is_undefined(term) {
+            true => {
+                let message = format!("`{}` has no value", column.text);
+                Err(Diagnostic::error(Kind::Domain, column.span, message))
+            }
+            false => Ok(term),
+        }
+    }
+
     fn with_arguments(
         &mut self,
         formula: &Formula,
@@ -210,7 +227,7 @@ impl<'t> Lowering<'t, '_> {
         let mut values = Vec::new();
         for k in order {
             let Some(formula) = &formulas[k] else { continue };
-            match self.formula(formula) {
+            match self.defined(formula, net.parameters[k].value) {
                 Ok(term) => values.push(row(k, term)),
                 Err(error) => self.errors.push(error),
             }
@@ -222,9 +239,9 @@ impl<'t> Lowering<'t, '_> {
         let mut values = Vec::new();
         for (k, species) in net.species.iter().enumerate() {
             let value = match Number::from_decimal(species.value.text) {
-                Some(number) => Some(self.graph.number(number)),
-                None => self.read(species.value).and_then(|formula| {
-                    self.formula(&formula).map_err(|e| self.errors.push(e)).ok()
+                Some(number) if number.to_f64().is_finite() => Some(self.graph.number(number)),
+                _ => self.read(species.value).and_then(|formula| {
+                    self.defined(&formula, species.value).map_err(|e| self.errors.push(e)).ok()
                 }),
             };
             values.extend(value.map(|value| row(k, value)));
