@@ -88,11 +88,8 @@ impl Variable {
         (0..self.len()).map(|k| self.element_name(k)).collect()
     }
 
-    /// The name of the element `k` places after the first.
-    pub fn element_name(&self, k: usize) -> String {
-        if self.axes.is_empty() {
-            return self.name.clone();
-        }
+    /// The indices of the element `k` places after the first.
+    pub fn indices_at(&self, k: usize) -> Vec<i64> {
         let mut rest = k as i64;
         let mut indices: Vec<i64> = Vec::with_capacity(self.axes.len());
         for axis in self.axes.iter().rev() {
@@ -100,7 +97,15 @@ impl Variable {
             rest /= axis.len();
         }
         indices.reverse();
-        element_name(&self.name, &indices)
+        indices
+    }
+
+    /// The name of the element `k` places after the first.
+    pub fn element_name(&self, k: usize) -> String {
+        if self.axes.is_empty() {
+            return self.name.clone();
+        }
+        element_name(&self.name, &self.indices_at(k))
     }
 }
 

@@ -63,9 +63,9 @@ pub fn graph(system: &System) -> Option<Graph> {
             needed.sort_unstable();
             needed.dedup();
             let back = |d: &Drawn| {
-                !d.reversible
-                    && !(reactants.is_empty() || products.is_empty())
-                    && (d.reactants == products && d.products == reactants)
+                !(d.reversible || reactants.is_empty() || products.is_empty())
+                    && d.reactants == products
+                    && d.products == reactants
             };
             match drawn.iter_mut().find(|d| back(d)) {
                 Some(forward) => {

@@ -318,7 +318,7 @@ impl<'a> Augmentation<'a> {
         let mut found = Vec::new();
         for equation in equations {
             let mine = variable.offset..variable.offset + variable.len();
-            if !first_place(equation).is_some_and(|place| mine.contains(&place)) {
+            if !equation.first_row().is_some_and(|place| mine.contains(&place)) {
                 continue;
             }
             let mut value = self.tangent(equation.value)?;
@@ -412,21 +412,9 @@ fn names(graph: &Graph, term: Term) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The least place that an equation computes; `None` for a family without members.
-fn first_place(equation: &Equation) -> Option<usize> {
-    if equation.ranges.iter().any(IndexRange::is_empty) {
-        return None;
-    }
-    let bounds = |b| {
-        let range = equation.ranges.iter().find(|r| r.binder == b);
-        range.map_or((0, 0), |r| (r.from, r.to))
-    };
-    usize::try_from(equation.row.range(bounds).0).ok()
-}
-
 /// The variable whose elements an equation computes.
 fn owner<'a>(variables: &'a [Variable], equation: &Equation) -> Option<&'a Variable> {
-    let place = first_place(equation)?;
+    let place = equation.first_row()?;
     variables.iter().find(|v| (v.offset..v.offset + v.len()).contains(&place))
 }
 

@@ -96,14 +96,13 @@ pub fn eliminate(system: &System) -> Result<System, Refusal> {
         let equations = inside(&mut graph, equations);
         observables.push(Observable { variable: variable.clone(), equations });
     }
-    let mut offset = observables.last().map_or(0, |o| o.variable.offset + o.variable.len());
-    for used in &uses {
+    let offset = observables.last().map_or(0, |o| o.variable.offset + o.variable.len());
+    for (offset, used) in (offset..).zip(&uses) {
         let name = system.state_name(used.dependent);
         let value = graph.symbol(&name);
-        let equations = inside(&mut graph, &[row(offset, value)]);
+        let equations = inside(&mut graph, &[Equation::scalar(offset, value)]);
         observables
             .push(Observable { variable: Variable { name, axes: Vec::new(), offset }, equations });
-        offset += 1;
     }
     let mut events = system.events.clone();
     for event in &mut events {
@@ -168,10 +167,6 @@ fn fresh(wanted: &str, taken: &mut FxHashSet<String>) -> String {
         name.push('_');
     }
     name
-}
-
-fn row(place: usize, value: Term) -> Equation {
-    Equation { ranges: Vec::new(), row: Affine::constant(place as i64), value }
 }
 
 /// The laws to use, each with the place of the species that it gives, and the others.
@@ -290,7 +285,8 @@ fn moved(system: &System, uses: &[Use], taken: &mut FxHashSet<String>) -> Vec<Mo
         (0..).zip(&system.unknowns).map(|(k, v)| (v.name.as_str(), k)).collect();
     let mut initial: FxHashMap<usize, Vec<Term>> = FxHashMap::default();
     for equation in &system.initial {
-        initial.entry(at(first_place(equation))).or_default().push(equation.value);
+        let Some(first) = equation.first_row() else { continue };
+        initial.entry(at(first)).or_default().push(equation.value);
     }
     let mut pending: Vec<usize> = wanted.iter().copied().collect();
     while let Some(k) = pending.pop() {
@@ -312,15 +308,6 @@ fn moved(system: &System, uses: &[Use], taken: &mut FxHashSet<String>) -> Vec<Mo
         Moved { variable, parameter }
     };
     order.into_iter().map(moved).collect()
-}
-
-/// The least place that an equation computes.
-fn first_place(equation: &Equation) -> usize {
-    let bounds = |b| {
-        let range = equation.ranges.iter().find(|r| r.binder == b);
-        range.map_or((0, 0), |r| (r.from, r.to))
-    };
-    equation.row.range(bounds).0 as usize
 }
 
 /// What stands for the dependent species: `total − Σ weight · species`.
@@ -349,12 +336,8 @@ fn leaf(
     if variable.axes.is_empty() {
         return graph.symbol(&name);
     }
-    let (mut rest, mut indices) = ((place - variable.offset) as i64, Vec::new());
-    for axis in variable.axes.iter().rev() {
-        indices.push(Affine::constant(axis.from + rest % axis.len()));
-        rest /= axis.len();
-    }
-    indices.reverse();
+    let indices = variable.indices_at(place - variable.offset).into_iter().map(Affine::constant);
+    let indices: Vec<Affine> = indices.collect();
     graph.element(&name, indices)
 }
 
@@ -401,7 +384,7 @@ impl<'a> Smaller<'a> {
     /// Equations of what is left, at their new places.
     fn placed(&self, equations: Vec<Equation>) -> Vec<Equation> {
         let place = |equation: Equation| {
-            let first = first_place(&equation);
+            let first = equation.first_row()?;
             let back = self.shifted(first) as i64 - first as i64;
             let row = equation.row.plus(back, &Affine::constant(1));
             let row = row.expect("places are below the limit on cells");
@@ -459,7 +442,7 @@ impl<'a> Smaller<'a> {
         let mut renamed = Rebuild::with(map);
         let (mut values, mut initial) = (system.parameter_values.clone(), Vec::new());
         for equation in &system.initial {
-            let first = first_place(equation);
+            let Some(first) = equation.first_row() else { continue };
             let equation =
                 Equation { value: renamed.within(graph, equation.value), ..equation.clone() };
             let at = self.moved.partition_point(|m| m.variable.offset + m.variable.len() <= first);
@@ -497,7 +480,7 @@ impl<'a> Smaller<'a> {
             for (place, weight) in used.others() {
                 parts.push((weight, leaf(graph, &system.unknowns, place, parameter_of)));
             }
-            values.push(row(offset, graph.sum(Number::ZERO, parts)));
+            values.push(Equation::scalar(offset, graph.sum(Number::ZERO, parts)));
         }
         (values, initial)
     }

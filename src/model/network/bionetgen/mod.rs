@@ -130,10 +130,6 @@ fn scalar(name: String, offset: usize) -> Variable {
     Variable { name, axes: Vec::new(), offset }
 }
 
-fn row(place: usize, value: Term) -> Equation {
-    Equation { ranges: Vec::new(), row: Affine::constant(place as i64), value }
-}
-
 /// What stands before the numbers of species so that no other name is hit.
 fn species_prefix(taken: &[String]) -> &'static str {
     let clashes = |prefix: &&str| {
@@ -228,7 +224,7 @@ impl<'t> Lowering<'t, '_> {
         for k in order {
             let Some(formula) = &formulas[k] else { continue };
             match self.defined(formula, net.parameters[k].value) {
-                Ok(term) => values.push(row(k, term)),
+                Ok(term) => values.push(Equation::scalar(k, term)),
                 Err(error) => self.errors.push(error),
             }
         }
@@ -244,7 +240,7 @@ impl<'t> Lowering<'t, '_> {
                     self.defined(&formula, species.value).map_err(|e| self.errors.push(e)).ok()
                 }),
             };
-            values.extend(value.map(|value| row(k, value)));
+            values.extend(value.map(|value| Equation::scalar(k, value)));
         }
         values
     }
@@ -268,7 +264,7 @@ impl<'t> Lowering<'t, '_> {
                 self.declare(group.name, Meaning::Value(total));
             }
             let variable = scalar(group.name.text.to_owned(), k);
-            observables.push(Observable { variable, equations: vec![row(k, total)] });
+            observables.push(Observable { variable, equations: vec![Equation::scalar(k, total)] });
         }
         observables
     }
@@ -400,7 +396,8 @@ impl<'t> Lowering<'t, '_> {
             });
         }
         let values = changes.into_iter().enumerate();
-        let equations = values.map(|(k, parts)| row(k, self.graph.sum(Number::ZERO, parts)));
+        let equations =
+            values.map(|(k, parts)| Equation::scalar(k, self.graph.sum(Number::ZERO, parts)));
         let equations = equations.collect();
         let species = net.species.iter().enumerate().map(|(place, s)| Species {
             place,
