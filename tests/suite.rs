@@ -4,12 +4,18 @@
 mod algebraic;
 #[path = "suite/batch.rs"]
 mod batch;
+#[path = "suite/bionetgen.rs"]
+mod bionetgen;
 #[path = "suite/case.rs"]
 mod case;
 #[path = "suite/commands.rs"]
 mod commands;
 #[path = "suite/cycles.rs"]
 mod cycles;
+#[path = "suite/drawings.rs"]
+mod drawings;
+#[path = "suite/elimination.rs"]
+mod elimination;
 #[path = "suite/events.rs"]
 mod events;
 #[path = "suite/expanding.rs"]

@@ -17,6 +17,25 @@ pub struct Equation {
     pub value: Term,
 }
 
+impl Equation {
+    /// A scalar equation.
+    pub fn scalar(row: usize, value: Term) -> Equation {
+        Equation { ranges: Vec::new(), row: Affine::constant(row as i64), value }
+    }
+
+    /// The least row of a member; `None` for a family without members.
+    pub fn first_row(&self) -> Option<usize> {
+        if self.ranges.iter().any(IndexRange::is_empty) {
+            return None;
+        }
+        let bounds = |b| {
+            let range = self.ranges.iter().find(|r| r.binder == b);
+            range.map_or((0, 0), |r| (r.from, r.to))
+        };
+        usize::try_from(self.row.range(bounds).0).ok()
+    }
+}
+
 /// An entry of the Jacobian, or a family of entries over index ranges.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Block {

@@ -131,6 +131,7 @@ impl Builder {
             tables: Vec::new(),
             written: None,
             network: None,
+            eliminated: None,
             graph,
         }
     }

@@ -1,9 +1,10 @@
 //! A system of differential equations `u' = f(t, u, p)`, with families kept as families.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::event::Event;
 use super::network::ReactionNetwork;
+use super::network::eliminate::Eliminated;
 use super::ode::table::Table;
 use crate::calculus::{Equation, IndexRange};
 use crate::term::evaluate::element_name;
@@ -87,11 +88,8 @@ impl Variable {
         (0..self.len()).map(|k| self.element_name(k)).collect()
     }
 
-    /// The name of the element `k` places after the first.
-    pub fn element_name(&self, k: usize) -> String {
-        if self.axes.is_empty() {
-            return self.name.clone();
-        }
+    /// The indices of the element `k` places after the first.
+    pub fn indices_at(&self, k: usize) -> Vec<i64> {
         let mut rest = k as i64;
         let mut indices: Vec<i64> = Vec::with_capacity(self.axes.len());
         for axis in self.axes.iter().rev() {
@@ -99,7 +97,15 @@ impl Variable {
             rest /= axis.len();
         }
         indices.reverse();
-        element_name(&self.name, &indices)
+        indices
+    }
+
+    /// The name of the element `k` places after the first.
+    pub fn element_name(&self, k: usize) -> String {
+        if self.axes.is_empty() {
+            return self.name.clone();
+        }
+        element_name(&self.name, &self.indices_at(k))
     }
 }
 
@@ -216,6 +222,9 @@ pub struct System {
     pub written: Option<Written>,
     /// The reactions that the equations come from, of a model that is a reaction network.
     pub network: Option<ReactionNetwork>,
+    /// What conservation laws have taken out of the equations; see
+    /// [`super::network::eliminate::eliminate`].
+    pub eliminated: Option<Eliminated>,
 }
 
 /// Equations operation for operation as they stand in the text: the ceiling for every rewriting,
@@ -250,6 +259,56 @@ impl System {
     pub fn state_names(&self) -> Vec<String> {
         let names = self.unknowns.iter().map(Variable::element_names);
         names.flatten().collect()
+    }
+
+    /// What the model calls unknowns: those of the system, and those that were eliminated.
+    pub fn variables(&self) -> &[Variable] {
+        self.eliminated.as_ref().map_or(&self.unknowns, |e| &e.variables)
+    }
+
+    /// Whether each observable is one of the model, and not a stand-in for an eliminated species.
+    fn own_observables(&self) -> Vec<bool> {
+        let mut own = vec![true; self.observables.len()];
+        if self.eliminated.is_some() {
+            let unknowns: FxHashSet<&str> = self.unknowns.iter().map(|v| v.name.as_str()).collect();
+            // Stand-ins come after observables of the model, which may have their names.
+            let last: FxHashMap<&str, usize> =
+                (0..).zip(&self.observables).map(|(k, o)| (o.variable.name.as_str(), k)).collect();
+            let names = self.variables().iter().map(|v| v.name.as_str());
+            for name in names.filter(|name| !unknowns.contains(name)) {
+                if let Some(&k) = last.get(name) {
+                    own[k] = false;
+                }
+            }
+        }
+        own
+    }
+
+    /// The names of the model's observables; an array is one.
+    pub fn observable_names(&self) -> Vec<String> {
+        let own = self.observables.iter().zip(self.own_observables()).filter(|(_, own)| *own);
+        own.map(|(o, _)| o.variable.name.clone()).collect()
+    }
+
+    /// The columns of results, each with its place among states and observables behind them:
+    /// all that the model calls unknowns, in its order, and then its observables.
+    pub fn columns(&self) -> Vec<(String, usize)> {
+        let own = self.own_observables();
+        let (own, stand_ins): (Vec<_>, Vec<_>) =
+            self.observables.iter().zip(own).partition(|(_, own)| *own);
+        let behind = |(o, _): &(&Observable, bool)| self.dimension() + o.variable.offset;
+        let mut found: FxHashMap<&str, usize> =
+            self.unknowns.iter().map(|v| (v.name.as_str(), v.offset)).collect();
+        found.extend(stand_ins.iter().map(|o| (o.0.variable.name.as_str(), behind(o))));
+        let unknowns =
+            self.variables().iter().filter_map(|v| Some((v, *found.get(v.name.as_str())?)));
+        let all = unknowns.chain(own.iter().map(|o| (&o.0.variable, behind(o))));
+        all.flat_map(|(v, first)| v.element_names().into_iter().zip(first..)).collect()
+    }
+
+    /// The name of a species of the network by its place there.
+    pub fn species_name(&self, place: usize) -> String {
+        name_at(self.variables(), place)
     }
 
     /// The places of unknowns at given indices; `None` for other names.

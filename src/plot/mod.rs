@@ -1,10 +1,11 @@
-//! Pictures of curves: SVG, PNG and braille for terminals.
+//! Pictures: curves as SVG, PNG and braille for terminals, and graphs.
 //!
 //! A [`Figure`] is numbers and names; what it looks like is decided here. One choice of axes,
 //! ticks and colours serves all three kinds, so they show the same picture.
 
 mod axis;
 mod braille;
+pub mod graph;
 mod label;
 mod layout;
 mod picture;

@@ -35,7 +35,7 @@ impl Vocabulary {
         names.extend(["pi", "e"].map(str::to_owned));
         let models = session.models.iter().map(|m| m.system.name.clone()).collect();
         let members = session.models.last().map_or_else(Vec::new, |m| {
-            let all = m.system.parameters.iter().chain(&m.system.unknowns);
+            let all = m.system.parameters.iter().chain(m.system.variables());
             all.flat_map(|v| v.element_names().into_iter().take(ELEMENTS)).collect()
         });
         Vocabulary { names, models, members }

@@ -11,6 +11,7 @@ use super::line::{self, Line};
 use super::matrix;
 use super::request::{Workspace, too_long};
 use crate::model::System;
+use crate::model::network::eliminate::{Refusal, eliminate};
 use crate::rewrite::Ruleset;
 use crate::study::{Compiled, Solution};
 use crate::syntax::print::{Latex, Notation, Plain, Unicode, try_print};
@@ -48,6 +49,8 @@ pub struct Model {
     pub text: String,
     /// What it says.
     pub system: System,
+    /// What it says in full, while `system` is what is left of it without dependent species.
+    whole: Option<System>,
     /// Its kernels, once it has run.
     pub compiled: Option<Compiled>,
     /// Values that replace those of the model.
@@ -61,7 +64,39 @@ pub struct Model {
 impl Model {
     /// A model that has not run.
     pub fn new(system: System, text: String) -> Model {
-        Model { text, system, compiled: None, set: Vec::new(), drawn: None, runs: Vec::new() }
+        let (set, runs) = (Vec::new(), Vec::new());
+        Model { text, system, whole: None, compiled: None, set, drawn: None, runs }
+    }
+
+    /// Takes species that conservation laws give out of the equations, or puts them back.
+    ///
+    /// # Errors
+    /// When the model has no conservation laws that are known.
+    pub fn eliminate(&mut self, wanted: bool) -> Result<(), Stop> {
+        if wanted == self.whole.is_some() {
+            return Ok(());
+        }
+        self.compiled = None;
+        if let Some(whole) = self.whole.take() {
+            self.system = whole;
+            return Ok(());
+        }
+        let smaller = eliminate(&self.system).map_err(|refusal| {
+            let name = &self.system.name;
+            let error = |kind, text: String| Diagnostic::without_place(kind, text);
+            match refusal {
+                Refusal::NoNetwork => {
+                    error(Kind::Domain, format!("`{name}` is no reaction network"))
+                        .help("--eliminate needs a block `network` or a `.net` file")
+                }
+                Refusal::TooLarge => error(
+                    Kind::Resource,
+                    format!("the conservation laws of `{name}` are too many to look at"),
+                ),
+            }
+        })?;
+        self.whole = Some(std::mem::replace(&mut self.system, smaller));
+        Ok(())
     }
 }
 

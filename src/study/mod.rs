@@ -8,10 +8,12 @@ pub mod export;
 pub mod line;
 pub mod sensitivity;
 pub mod simulate;
+mod solution;
 mod start;
 pub mod steady;
 
 pub use error::Error;
 pub use events::Occurrence;
-pub use simulate::{Compilation, Compiled, Settings, Solution};
+pub use simulate::{Compilation, Compiled, Settings};
+pub use solution::Solution;
 pub use start::check_values;

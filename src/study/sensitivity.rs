@@ -113,6 +113,17 @@ pub fn extend(system: &System, of: &[String]) -> Result<Sensitivities, Error> {
     for direction in &directions {
         Augmentation::new(system, &mut extended, direction).write()?;
     }
+    if let Some(eliminated) = &mut extended.eliminated {
+        // Derivatives of what was eliminated are reported where those of states are.
+        let mut offset = end(&eliminated.variables);
+        for direction in &directions {
+            for variable in system.variables() {
+                let derivative = direction.derivative_of(variable, offset);
+                offset += derivative.len();
+                eliminated.variables.push(derivative);
+            }
+        }
+    }
     Ok(Sensitivities { system: extended, directions })
 }
 
@@ -144,12 +155,12 @@ impl Direction {
         };
         let named = find(system, bare).map_err(|e| match bare.split_once('(') {
             // An initial value written with another time.
-            Some((state, _)) if find(system, state).is_ok_and(|found| found.state) => {
+            Some((state, _)) if find(system, state).is_ok_and(|found| found.is_start()) => {
                 Error::UnknownName(name.to_owned(), Some(format!("{state}(0)")))
             }
             _ => e,
         })?;
-        if begins && !named.state {
+        if begins && !named.is_start() {
             return Err(Error::UnknownName(name.to_owned(), Some(bare.to_owned())));
         }
         let variable = named.variable.clone();
@@ -165,7 +176,7 @@ impl Direction {
             to: axis.to,
         });
         let ranges = ranges.collect();
-        let name = if named.state { format!("{bare}(0)") } else { bare.to_owned() };
+        let name = if named.is_start() { format!("{bare}(0)") } else { bare.to_owned() };
         Ok(Direction { name, variable, initial: named.state, element: named.element, ranges })
     }
 
@@ -307,7 +318,7 @@ impl<'a> Augmentation<'a> {
         let mut found = Vec::new();
         for equation in equations {
             let mine = variable.offset..variable.offset + variable.len();
-            if !first_place(equation).is_some_and(|place| mine.contains(&place)) {
+            if !equation.first_row().is_some_and(|place| mine.contains(&place)) {
                 continue;
             }
             let mut value = self.tangent(equation.value)?;
@@ -385,6 +396,7 @@ fn copy(system: &System) -> System {
         tables: system.tables.clone(),
         written: None,
         network: None,
+        eliminated: system.eliminated.clone(),
     }
 }
 
@@ -400,21 +412,9 @@ fn names(graph: &Graph, term: Term) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The least place that an equation computes; `None` for a family without members.
-fn first_place(equation: &Equation) -> Option<usize> {
-    if equation.ranges.iter().any(IndexRange::is_empty) {
-        return None;
-    }
-    let bounds = |b| {
-        let range = equation.ranges.iter().find(|r| r.binder == b);
-        range.map_or((0, 0), |r| (r.from, r.to))
-    };
-    usize::try_from(equation.row.range(bounds).0).ok()
-}
-
 /// The variable whose elements an equation computes.
 fn owner<'a>(variables: &'a [Variable], equation: &Equation) -> Option<&'a Variable> {
-    let place = first_place(equation)?;
+    let place = equation.first_row()?;
     variables.iter().find(|v| (v.offset..v.offset + v.len()).contains(&place))
 }
 

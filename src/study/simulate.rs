@@ -6,14 +6,15 @@ use std::sync::{Arc, OnceLock};
 use super::Error;
 use super::culprit::Point;
 use super::derived::derived;
-use super::events::{self, Events, Occurrence};
-use super::start::start;
+use super::events::{self, Events};
+use super::solution::{Solution, order};
+use super::start::{find, start};
 use crate::calculus::{self, Block, Equation, IndexRange, Sparsity};
 use crate::kernel::{self, BACKENDS, Backend, Interpreter, Kernel, Layout, Output, Scratch, Tape};
 use crate::model::{System, Times, Variable};
 use crate::numeric::consistent::consistent;
 use crate::numeric::integrate::{
-    Brief, Cause, Failure, Method, Options as Integration, Pattern, Problem, Statistics,
+    Brief, Cause, Failure, Method, Options as Integration, Pattern, Problem,
 };
 use crate::rewrite::prologue::Prologue;
 use crate::rewrite::{self, Ruleset, optimise_with};
@@ -269,7 +270,11 @@ impl Compiled {
     /// the values stay as they were.
     pub fn set(&mut self, system: &System, values: &[(String, f64)]) -> Result<(), Error> {
         let (parameters, initial) = start(system, values)?;
-        let given = |name: &String| values.iter().any(|(n, _)| n == name);
+        let mut named: Vec<&str> = Vec::with_capacity(values.len());
+        for (name, _) in values {
+            named.push(&find(system, name)?.variable.name);
+        }
+        let given = |name: &String| named.contains(&name.as_str());
         if self.derived.iter().any(given) {
             let more = self.derived.iter().filter(|name| given(name));
             let independent: Vec<String> = self.independent.iter().chain(more).cloned().collect();
@@ -386,24 +391,39 @@ impl Compiled {
         watch: &dyn Fn(f64) -> bool,
     ) -> Result<Solution, Error> {
         let right = Right::new(self);
+        let order = order(system);
         let (mut times, mut rows) = (Vec::new(), Vec::new());
         let (statistics, events) = events::run(
             (system, self, &self.events),
             settings,
             &right,
             &mut |t, u| {
-                let mut row = u.to_vec();
-                row.resize(u.len() + self.observed, 0.0);
-                let (_, observed) = row.split_at_mut(u.len());
-                let scratch = &mut right.scratch.borrow_mut().0;
-                self.observables.evaluate(t, u, &self.parameters, observed, scratch);
                 times.push(t);
-                rows.push(row);
+                rows.push(self.row(t, u, &order, &mut right.scratch.borrow_mut().0));
             },
             watch,
             &|failure| self.explain(system, failure, right.unusable.take()),
         )?;
         Ok(Solution { times, rows, events, statistics })
+    }
+
+    /// What results report of states: the columns of [`Solution::columns`].
+    ///
+    /// # Panics
+    /// When there are fewer `states` than the system has.
+    pub fn reported(&self, system: &System, time: f64, states: &[f64]) -> Vec<f64> {
+        self.row(time, states, &order(system), &mut Scratch::new())
+    }
+
+    fn row(&self, t: f64, states: &[f64], order: &[usize], scratch: &mut Scratch) -> Vec<f64> {
+        let mut row = states.to_vec();
+        row.resize(states.len() + self.observed, 0.0);
+        let (_, observed) = row.split_at_mut(states.len());
+        self.observables.evaluate(t, states, &self.parameters, observed, scratch);
+        match order.is_empty() {
+            true => row,
+            false => order.iter().map(|&place| row[place]).collect(),
+        }
     }
 
     /// Changes the algebraic states so that the equations `0 = …` hold at this time; the others
@@ -517,28 +537,6 @@ impl Problem for Right<'_> {
 /// branch or a sum in order, so that several are looked at together.
 fn all_finite(values: &[f64]) -> bool {
     values.iter().fold(0, |bits, x| bits | (x * 0.0).to_bits()) << 1 == 0
-}
-
-/// States and observables at the reported times.
-#[derive(Clone, Debug)]
-pub struct Solution {
-    /// The times.
-    pub times: Vec<f64>,
-    /// At each time the states, then the observables; after the events at that time. A run that an
-    /// event has stopped ends with a row at that time.
-    pub rows: Vec<Vec<f64>>,
-    /// The events that happened, in order.
-    pub events: Vec<Occurrence>,
-    /// What the integration took.
-    pub statistics: Statistics,
-}
-
-impl Solution {
-    /// The names of the columns: states, then observables.
-    pub fn columns(system: &System) -> Vec<String> {
-        let observed = system.observables.iter().flat_map(|o| o.variable.element_names());
-        system.state_names().into_iter().chain(observed).collect()
-    }
 }
 
 /// The cheaper of the rewritten and the written right-hand side, in exact order the written one;

@@ -25,9 +25,17 @@ pub(super) struct Named<'a> {
     pub state: bool,
     /// The element, counted from the first; `None` for a scalar or a whole array.
     pub element: Option<usize>,
+    /// Whether it is a parameter that was meant by the name of the state whose initial value it is:
+    /// see [`crate::model::network::eliminate::Eliminated::starts`].
+    pub begins: bool,
 }
 
 impl Named<'_> {
+    /// Whether it gives a state its initial value.
+    pub fn is_start(&self) -> bool {
+        self.state || self.begins
+    }
+
     /// The places meant, in the vector of states or of parameters.
     pub fn places(&self) -> std::ops::Range<usize> {
         let offset = self.variable.offset;
@@ -42,13 +50,25 @@ impl Named<'_> {
 pub(super) fn find<'a>(system: &'a System, name: &str) -> Result<Named<'a>, Error> {
     let parameters = system.parameters.iter().map(|v| (v, false));
     let mut all = parameters.chain(system.unknowns.iter().map(|v| (v, true)));
+    // Initial values that are parameters now are still meant by the names of their states.
+    let starts = system.eliminated.iter().flat_map(|e| &e.starts);
+    let moved =
+        starts.filter(|(state, _)| name.starts_with(state.as_str())).find_map(|(state, by)| {
+            let rest =
+                name.strip_prefix(state.as_str()).filter(|r| r.is_empty() || r.starts_with('['))?;
+            let found = find(system, &format!("{by}{rest}")).ok()?;
+            Some(Named { begins: true, ..found })
+        });
+    if let Some(moved) = moved {
+        return Ok(moved);
+    }
     let found = all.clone().find_map(|(variable, state)| {
         if variable.name == name {
-            return Some(Named { variable, state, element: None });
+            return Some(Named { variable, state, element: None, begins: false });
         }
         let elements = name.starts_with(&variable.name).then(|| variable.element_names())?;
         let element = elements.iter().position(|n| n == name)?;
-        Some(Named { variable, state, element: Some(element) })
+        Some(Named { variable, state, element: Some(element), begins: false })
     });
     found.ok_or_else(|| {
         let array = name.split('[').next().unwrap_or(name);

@@ -2,7 +2,7 @@
 //! structure.
 
 pub mod bionetgen;
-pub mod draw;
+pub mod eliminate;
 pub mod generate;
 mod reaction;
 pub mod structure;

@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use rustc_hash::FxHashMap;
 
 use super::types::{Reaction, ReactionNetwork};
-use crate::term::Number;
+use crate::term::{Affine, Binder, Number};
 
 /// Species with their numbers, sorted.
 pub type Complex = Vec<(usize, Number)>;
@@ -119,34 +119,42 @@ pub fn structure(network: &ReactionNetwork) -> Option<Structure> {
 
 /// Calls `visit` with the reactants and the products of each member.
 pub fn each_member(reaction: &Reaction, mut visit: impl FnMut(Complex, Complex)) {
+    each_index(reaction, |value| {
+        visit(side(&reaction.reactants, value), side(&reaction.products, value))
+    });
+}
+
+/// Calls `visit` with the values of the indices of each member.
+pub fn each_index(reaction: &Reaction, mut visit: impl FnMut(&dyn Fn(Binder) -> i64)) {
     if reaction.is_empty() {
         return;
     }
     let mut at: Vec<i64> = reaction.ranges.iter().map(|r| r.from).collect();
     loop {
-        let value = |binder| {
+        visit(&|binder| {
             let level = reaction.ranges.iter().position(|r| r.binder == binder);
             level.map_or(0, |k| at[k])
-        };
-        let side = |side: &[(crate::term::Affine, Number)]| {
-            let mut found = Complex::with_capacity(side.len());
-            for (place, count) in side {
-                let place = place.at(value) as usize;
-                // Members of one family may be the same species: `S[i] + S[j]` where they meet.
-                match found.iter_mut().find(|(p, _)| *p == place) {
-                    Some((_, total)) => *total = &*total + count,
-                    None => found.push((place, count.clone())),
-                }
-            }
-            found
-        };
-        visit(side(&reaction.reactants), side(&reaction.products));
+        });
         let Some(k) = (0..at.len()).rev().find(|&k| at[k] < reaction.ranges[k].to) else { return };
         at[k] += 1;
         for (index, range) in at.iter_mut().zip(&reaction.ranges).skip(k + 1) {
             *index = range.from;
         }
     }
+}
+
+/// One side of a member, by place in the order of the text.
+pub fn side(side: &[(Affine, Number)], value: &dyn Fn(Binder) -> i64) -> Complex {
+    let mut found = Complex::with_capacity(side.len());
+    for (place, count) in side {
+        let place = place.at(value) as usize;
+        // Members of one family may be the same species: `S[i] + S[j]` where they meet.
+        match found.iter_mut().find(|(p, _)| *p == place) {
+            Some((_, total)) => *total = &*total + count,
+            None => found.push((place, count.clone())),
+        }
+    }
+    found
 }
 
 /// What a reaction does: products minus reactants.
@@ -264,7 +272,7 @@ fn primitive(parts: Complex) -> Complex {
 mod tests {
     use super::*;
     use crate::model::network::Species;
-    use crate::term::{Affine, Graph};
+    use crate::term::Graph;
 
     /// A network of reactions `reactants -> products` between species `0..n`.
     fn network(n: usize, reactions: &[(&[usize], &[usize])]) -> ReactionNetwork {

@@ -90,6 +90,7 @@ fn lowered(
         plan,
         tables: names.tables,
         network: (block.kind == BlockKind::Network).then_some(parts.changes.network),
+        eliminated: None,
     })
 }
 

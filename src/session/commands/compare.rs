@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::models::target;
-use super::{FILE, MODEL};
+use super::{ELIMINATE, FILE, MODEL};
 use crate::kernel::{Scratch, Tape};
 use crate::session::command::{Answer, Call, Command, Example, Place, Stop};
 use crate::study::{Compilation, Compiled};
@@ -18,7 +18,7 @@ pub const COMPARE: Command = Command {
            computed once for each set of them, and not counted. Of the equations as written, each \
            product is computed once; the cost without that is given too.",
     arguments: &[FILE],
-    options: &[MODEL],
+    options: &[MODEL, ELIMINATE],
     place: Place::Everywhere,
     examples: &[Example {
         line: "compare examples/models/robertson.model",

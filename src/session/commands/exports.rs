@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::models::{interpreted, target};
-use super::{EXACT_ORDER, FILE, MODEL};
+use super::{ELIMINATE, EXACT_ORDER, FILE, MODEL};
 use crate::session::command::{Answer, Command, Example, Flag, Place, Stop};
 use crate::session::output::Partial;
 use crate::study::Compiled;
@@ -34,6 +34,7 @@ pub const EXPORT: Command = Command {
             ..Flag::with("output", "FILE", "where to write: .c, .rs, .py or .tex")
         },
         EXACT_ORDER,
+        ELIMINATE,
     ],
     place: Place::Everywhere,
     examples: &[Example {

@@ -78,6 +78,11 @@ const ASSUME: Flag =
 
 const MODEL: Flag = Flag::with("model", "NAME", "the model, when the file has several");
 
+const ELIMINATE: Flag = Flag::switch(
+    "eliminate",
+    "take species that conservation laws give out of the equations of a reaction network",
+);
+
 const EXACT_ORDER: Flag = Flag::switch(
     "exact-order",
     "do every operation as the model writes it, in its order and with its rounding",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{EXACT_ORDER, FILE, MODEL, networks};
+use super::{ELIMINATE, EXACT_ORDER, FILE, MODEL, networks};
 use crate::kernel::{Tape, jit};
 use crate::model::{System, Times};
 use crate::rewrite::{Options, optimise};
@@ -20,6 +20,12 @@ use crate::text::{Kind, Source, nearest};
 /// # Errors
 /// What is wrong with the file, or that a model must be chosen.
 pub fn target<'s>(session: &'s mut Session, call: &Call<'_>) -> Result<&'s mut Model, Stop> {
+    let model = named(session, call)?;
+    model.eliminate(call.has("eliminate"))?;
+    Ok(model)
+}
+
+fn named<'s>(session: &'s mut Session, call: &Call<'_>) -> Result<&'s mut Model, Stop> {
     let chosen = call.option("model");
     if call.arguments.is_empty() {
         if let Some(name) = chosen {
@@ -93,7 +99,7 @@ pub const INFO: Command = Command {
     about: "what a model consists of, and what its kernels cost",
     more: "",
     arguments: &[FILE],
-    options: &[MODEL],
+    options: &[MODEL, ELIMINATE],
     place: Place::Everywhere,
     examples: &[Example {
         line: "info examples/models/robertson.model",
@@ -127,8 +133,7 @@ fn info(system: &System, compiled: &Compiled) -> (String, serde_json::Value) {
     };
     let parameter_names: Vec<String> =
         system.parameters.iter().flat_map(|p| p.element_names()).collect();
-    let observables: Vec<String> =
-        system.observables.iter().map(|o| o.variable.name.clone()).collect();
+    let observables = system.observable_names();
     let families = system.equations.iter().filter(|e| !e.ranges.is_empty()).count();
     let tables: Vec<String> =
         system.tables.iter().map(|t| format!("{} from {}", t.function, t.file)).collect();
@@ -148,7 +153,8 @@ fn info(system: &System, compiled: &Compiled) -> (String, serde_json::Value) {
         let names = names.collect::<Vec<_>>().join(", ");
         line("algebraic", format!("{}: {names}", system.algebraic.len()));
     }
-    let network = networks::lines(system, compiled.initial());
+    let start = system.plan.as_ref().map_or(0.0, |plan| plan.from);
+    let network = networks::lines(system, &compiled.reported(system, start, compiled.initial()));
     for (name, value) in network.iter().flat_map(|(lines, _)| lines) {
         line(name, value.clone());
     }
@@ -295,7 +301,7 @@ pub const SHOW: Command = Command {
     about: "a model at a stage of its way to machine code",
     more: "",
     arguments: &[FILE],
-    options: &[STAGE, MODEL, EXACT_ORDER],
+    options: &[STAGE, MODEL, EXACT_ORDER, ELIMINATE],
     place: Place::Everywhere,
     examples: &[Example {
         line: "show examples/models/lotka_volterra.model",

@@ -5,11 +5,12 @@ use serde_json::{Value as Json, json};
 use super::models::target;
 use super::{FILE, MODEL};
 use crate::model::System;
-use crate::model::network::draw::{DRAWN, dot};
+use crate::model::network::eliminate::{Eliminated, Kept, LONG};
 use crate::model::network::generate::{KINDS, SITES, multisite};
 use crate::model::network::structure::Law;
 use crate::model::network::{Structure, structure};
 use crate::session::command::{Answer, Argument, Command, Example, Flag, Place, Sort, Stop};
+use crate::session::drawing::{DRAWN, graph};
 use crate::session::output::Partial;
 use crate::text::{Diagnostic, Kind, nearest};
 
@@ -66,32 +67,57 @@ pub const GENERATE: Command = Command {
 /// The graph of a network.
 pub const DRAW: Command = Command {
     name: "draw",
-    about: "the graph of a reaction network, in Graphviz's language DOT",
-    more: "Species are ellipses, fixed ones boxes, reactions dots; a dotted line is a species that \
-           a reaction needs and gives back. `dot -Tsvg` makes a picture of it.",
+    about: "the graph of a reaction network, as SVG or in Graphviz's language DOT",
+    more: "Species are ellipses, fixed ones boxes, reactions dots, and a reversible reaction is \
+           one; the \
+           hollow arrow heads are where it leads backwards. A dotted line is a species that a \
+           reaction depends on and leaves as it is. Without \
+           `--format` the ending of the file decides, and DOT is printed without one.",
     arguments: &[FILE],
     options: &[
         MODEL,
         Flag {
             short: Some('o'),
-            ..Flag::with("output", "FILE", "where to write the graph, a `.dot` file")
+            ..Flag::with("output", "FILE", "where to write the graph: .svg or .dot")
         },
+        Flag { choices: &["svg", "dot"], ..Flag::with("format", "FORMAT", "svg or dot") },
     ],
     place: Place::Everywhere,
-    examples: &[Example {
-        line: "draw examples/models/michaelis_menten.model",
-        result: "digraph \"michaelis_menten\" {…",
-    }],
+    examples: &[
+        Example {
+            line: "draw examples/models/michaelis_menten.model",
+            result: "digraph \"michaelis_menten\" {…",
+        },
+        Example {
+            line: "draw examples/models/michaelis_menten.model --format svg",
+            result: "<svg xmlns=…",
+        },
+    ],
     run: |session, call| {
         let path = call.option("output").filter(|path| *path != "-").map(str::to_owned);
+        let svg = match (call.option("format"), &path) {
+            (Some(format), _) => format == "svg",
+            (None, Some(path)) => match ending(path).as_str() {
+                "svg" => true,
+                "dot" | "gv" => false,
+                other => {
+                    let message = format!("no picture of a graph ends in `.{other}`: {path}");
+                    let help = "name a file .svg or .dot, or say which with `--format`";
+                    let error = Diagnostic::without_place(Kind::Config, message);
+                    return Err(error.help(help).into());
+                }
+            },
+            (None, None) => false,
+        };
         let system = &target(session, call)?.system;
-        let Some(text) = dot(system) else {
+        let Some(graph) = graph(system) else {
             let message = match system.network.as_ref().map(|n| n.len()) {
                 None => format!("`{}` is no reaction network", system.name),
                 Some(n) => format!("{n} reactions are too many to draw: {DRAWN} at most"),
             };
             return Err(Stop::refused(Kind::Domain, message));
         };
+        let text = if svg { graph.svg() } else { graph.dot() };
         let name = &system.name;
         let Some(path) = path else {
             return Ok(Answer::text(text.trim_end()).json(json!({"model": name, "text": text})));
@@ -101,6 +127,12 @@ pub const DRAW: Command = Command {
         Ok(Answer::text(format!("{path} ({} lines)", text.lines().count())).json(json))
     },
 };
+
+/// The ending of a file's name, without the dot.
+fn ending(path: &str) -> String {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase()
+}
 
 /// Laws listed at most.
 const LISTED: usize = 8;
@@ -147,8 +179,43 @@ pub fn lines(system: &System, initial: &[f64]) -> Option<(Vec<(&'static str, Str
     if count > LISTED {
         lines.push(("", format!("… and {} more", count - LISTED)));
     }
-    let json = details(system, &found, initial);
+    let mut json = details(system, &found, initial);
+    if let Some(eliminated) = &system.eliminated {
+        lines.push(("eliminated", taken_out(eliminated)));
+        for (k, (law, why)) in eliminated.kept.iter().take(LISTED).enumerate() {
+            let name = if k == 0 { "kept" } else { "" };
+            lines.push((name, format!("{}: {}", reason(why), written(system, law, initial))));
+        }
+        if eliminated.kept.len() > LISTED {
+            lines.push(("", format!("… and {} more", eliminated.kept.len() - LISTED)));
+        }
+        let names = eliminated.dependent.iter().map(|(name, _)| name);
+        json["eliminated"] = names.cloned().collect::<Vec<_>>().into();
+    }
     Some((lines, json))
+}
+
+/// The species that were eliminated, counted and named.
+pub fn taken_out(eliminated: &Eliminated) -> String {
+    let count = eliminated.dependent.len();
+    let names = eliminated.dependent.iter().map(|(name, _)| name.as_str());
+    let mut listed = names.take(LISTED).collect::<Vec<_>>().join(", ");
+    if count > LISTED {
+        listed += ", …";
+    }
+    match count {
+        0 => "no species".to_owned(),
+        _ => format!("{count} species: {listed}"),
+    }
+}
+
+/// Why a law was not used.
+fn reason(why: &Kept) -> String {
+    match why {
+        Kept::Long => format!("more than {LONG} species"),
+        Kept::Event(species) => format!("an event changes `{species}`"),
+        Kept::Arrays => "no scalar species of its own".to_owned(),
+    }
 }
 
 /// `A + 2*B + C = 3`.
@@ -163,7 +230,7 @@ fn written(system: &System, law: &Law, initial: &[f64]) -> String {
         };
         let weight = weight.abs();
         let factor = if weight.is_one() { String::new() } else { format!("{weight}*") };
-        text += &format!("{sign}{factor}{}", system.state_name(*place));
+        text += &format!("{sign}{factor}{}", system.species_name(*place));
     }
     if law.parts.len() > PARTS {
         text += &format!(" + … ({} species)", law.parts.len());
@@ -180,7 +247,7 @@ fn details(system: &System, found: &Structure, initial: &[f64]) -> Json {
     let laws = found.laws.iter().map(|law| {
         let weights = law.parts.iter().map(|(place, weight)| {
             (
-                system.state_name(*place),
+                system.species_name(*place),
                 weight.to_i64().map_or_else(|| json!(weight.to_f64()), Json::from),
             )
         });

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::models::target;
-use super::{EXACT_ORDER, FILE, MODEL};
+use super::networks::taken_out;
+use super::{ELIMINATE, EXACT_ORDER, FILE, MODEL};
 use super::{pictures, steady};
 use crate::kernel::Tape;
 use crate::model::{System, Times};
@@ -78,6 +79,7 @@ pub const SIMULATE: Command = Command {
             ..Flag::with("backend", "BACKEND", "jit or interpreter [default: jit]")
         },
         EXACT_ORDER,
+        ELIMINATE,
         Flag::with(
             "sensitivity",
             "NAMES",
@@ -426,6 +428,9 @@ fn summary(system: &System, compiled: &Compiled, solution: &Solution, clock: &Cl
     };
     let (states, parameters) = (system.dimension(), system.parameters.len());
     line("model", format!("{}: {states} states, {parameters} parameters", system.name));
+    if let Some(eliminated) = &system.eliminated {
+        line("eliminated", taken_out(eliminated));
+    }
     let stages = clock.stages.iter().map(|(n, d)| format!("{n} {:.2} ms", *d as f64 / 1e3));
     line("stages", stages.collect::<Vec<_>>().join(", "));
     let written = compiled.written.as_ref().unwrap_or(&compiled.tape);

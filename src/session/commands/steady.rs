@@ -45,9 +45,12 @@ pub fn rest(model: &Model, compiled: &Compiled, call: &Call<'_>) -> Result<(Answ
         false => Stop::failed(Kind::Domain, e),
     })?;
     let system = &model.system;
-    let table = Table { columns: system.state_names(), rows: vec![found.states.clone()] };
-    let values = system.state_names().into_iter().zip(&found.states);
-    let values: Map<String, _> = values.map(|(n, v)| (n, json!(v))).collect();
+    let time = found.held_at.unwrap_or(0.0);
+    let names: Vec<String> = system.variables().iter().flat_map(|v| v.element_names()).collect();
+    let mut states = compiled.reported(system, time, &found.states);
+    states.truncate(names.len());
+    let values: Map<String, _> =
+        names.iter().cloned().zip(&states).map(|(n, v)| (n, json!(v))).collect();
     let spectrum = found.spectrum.as_ref();
     let json = json!({
         "model": system.name, "steady": values, "residual": found.residual, "steps": found.steps,
@@ -55,10 +58,12 @@ pub fn rest(model: &Model, compiled: &Compiled, call: &Call<'_>) -> Result<(Answ
         "conserved": spectrum.map(|s| s.conserved),
         "eigenvalues": spectrum.map(|s| s.eigenvalues.clone()),
     });
-    Ok((Answer::text(text(system, &found)).json(json), table))
+    let text = text(system, &found, &names, &states);
+    let table = Table { columns: names, rows: vec![states] };
+    Ok((Answer::text(text).json(json), table))
 }
 
-fn text(system: &System, found: &Steady) -> String {
+fn text(system: &System, found: &Steady, names: &[String], states: &[f64]) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<12} {value}");
@@ -86,11 +91,11 @@ fn text(system: &System, found: &Steady) -> String {
         let name = spectrum.stability.name();
         line("stability", format!("{name}; eigenvalues {shown}{more}{totals}"));
     }
-    for (name, value) in system.state_names().iter().zip(&found.states).take(SHOWN) {
+    for (name, value) in names.iter().zip(states).take(SHOWN) {
         line(name, format!("{value:.12e}"));
     }
-    if system.dimension() > SHOWN {
-        line("…", format!("{} more", system.dimension() - SHOWN));
+    if names.len() > SHOWN {
+        line("…", format!("{} more", names.len() - SHOWN));
     }
     text.trim_end().to_owned()
 }

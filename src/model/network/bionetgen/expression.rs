@@ -4,6 +4,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::table::{self, Lookup, Table};
 use super::text::Column;
 use crate::syntax::expression::{Dialect, Reader};
 use crate::syntax::{Item, Tree};
@@ -55,6 +56,8 @@ pub struct Names<'t> {
 /// An expression that was read.
 pub struct Formula {
     tree: Tree,
+    /// The table in which the value of the expression is looked up.
+    table: Option<Table>,
 }
 
 /// A value, which is a number or a condition.
@@ -74,12 +77,10 @@ impl Formula {
         column: Column<'_>,
         limits: &Limits,
     ) -> Result<Formula, Diagnostic> {
-        // The file of a table stands in quotes, which no expression has.
-        if let Some(at) = column.text.to_ascii_lowercase().find("tfun(") {
-            let start = column.span.start as usize + at;
-            let message = "tables of values (`tfun`) are not supported in a `.net` file";
-            return Err(Diagnostic::error(Kind::Name, Span::new(start, start + 4), message));
-        }
+        let (column, table) = match table::read(column)? {
+            Some(Lookup { table, index }) => (index, Some(table)),
+            None => (column, None),
+        };
         let mut tree = Tree::new();
         let (start, end) = (column.span.start as usize, column.span.end as usize);
         let mut reader = Reader::new(source.text(), end, &mut tree, limits);
@@ -90,7 +91,7 @@ impl Formula {
         if !reader.rest().is_empty() {
             return Err(reader.unexpected("an operator or the end of the line"));
         }
-        Ok(Formula { tree })
+        Ok(Formula { tree, table })
     }
 
     /// The names that occur.
@@ -119,7 +120,12 @@ impl Formula {
             let fail = |message: String| Diagnostic::error(Kind::Name, span, message);
             let at = |id: &crate::syntax::Id, values: &[Value]| values[id.place()];
             let value = match tree.item(id) {
-                Item::Number(n) => Value { term: graph.number(n.clone()), truth: false },
+                Item::Number(n) => {
+                    if !n.to_f64().is_finite() {
+                        return Err(too_large(span));
+                    }
+                    Value { term: graph.number(n.clone()), truth: false }
+                }
                 Item::Name(name) => {
                     let text = tree.name(*name);
                     let argument = own.iter().find(|(n, _)| *n == text).map(|(_, t)| *t);
@@ -185,8 +191,18 @@ impl Formula {
             values.push(value);
         }
         let last = *values.last().expect("an expression has an item");
-        Ok(number(graph, last))
+        let value = number(graph, last);
+        Ok(match &self.table {
+            Some(table) => table.at(graph, value),
+            None => value,
+        })
     }
+}
+
+/// The error about a number that no double holds.
+pub fn too_large(span: Span) -> Diagnostic {
+    let message = "a number is beyond the range of doubles, 1.8e308";
+    Diagnostic::error(Kind::Domain, span, message)
 }
 
 fn number(graph: &mut Graph, value: Value) -> Term {

@@ -4,7 +4,7 @@
 //! Hlavacek 2009, section on rate laws).
 
 use super::Lowering;
-use super::expression::{Formula, Meaning};
+use super::expression::{Formula, Meaning, too_large};
 use super::text::{Column, ReactionLine, is_name};
 use crate::term::{Number, Term};
 use crate::text::{Diagnostic, Kind, Span, nearest};
@@ -33,9 +33,13 @@ impl Lowering<'_, '_> {
     /// What is wrong with it.
     pub fn rate(&mut self, line: &ReactionLine<'_>) -> Result<Rate, Diagnostic> {
         let (factor, law) = factored(line.law);
+        if !factor.to_f64().is_finite() {
+            return Err(too_large(line.law.span));
+        }
         let mass_action = |rate| Rate { rate, factor: factor.clone(), mass_action: true };
         let name = law.text.strip_suffix("()").unwrap_or(law.text);
-        if is_name(name) {
+        let is_law = |word: &str| LAWS.iter().any(|(n, ..)| *n == word);
+        if is_name(name) && (!is_law(name) || self.names.known.contains_key(name)) {
             return self.named(Column { text: name, span: law.span }).map(mass_action);
         }
         let word = law.text.split(|c: char| c.is_whitespace() || c == '(').next().unwrap_or("");
@@ -79,6 +83,13 @@ impl Lowering<'_, '_> {
                 .trim_start()
                 .starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
         {
+            if self.names.known.contains_key(word) {
+                let rest = law.text[word.len()..].trim_start();
+                let start = law.span.end as usize - rest.len();
+                let span = Span::new(start, start + rest.len());
+                let message = format!("expected the end of the line after the rate `{word}`");
+                return Err(Diagnostic::error(Kind::Syntax, span, message));
+            }
             let known: Vec<&str> = LAWS.iter().map(|l| l.0).collect();
             let start = law.span.start as usize;
             let span = Span::new(start, start + word.len());

@@ -7,6 +7,7 @@
 
 mod expression;
 mod law;
+mod table;
 mod text;
 
 use rustc_hash::FxHashMap;
@@ -20,11 +21,15 @@ use crate::text::{Diagnostic, Kind, Limits, Source, Span};
 use expression::{Formula, Meaning, Names};
 use text::{Column, NetText};
 
-/// Whether a source is a `.net` file: by its name, or because it begins with a block of one.
+/// Whether a source is a `.net` file: by its name, because a block of one begins in it, or because
+/// it begins with a block at all.
 pub fn is_network(source: &Source) -> bool {
-    let mut lines = source.text().lines().map(str::trim_start);
-    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
-    source.name().ends_with(".net") || first.is_some_and(|line| line.starts_with("begin "))
+    let lines = || source.text().lines().map(str::trim_start);
+    let first = lines().find(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut begun = lines().filter_map(|line| line.strip_prefix("begin "));
+    source.name().ends_with(".net")
+        || first.is_some_and(|line| line.starts_with("begin "))
+        || begun.any(|name| text::is_block(name.trim()))
 }
 
 /// Reads a `.net` file; the model is called as the file.
@@ -116,16 +121,13 @@ fn lowered(
         tables: Vec::new(),
         written: None,
         network: Some(network),
+        eliminated: None,
         graph,
     })
 }
 
 fn scalar(name: String, offset: usize) -> Variable {
     Variable { name, axes: Vec::new(), offset }
-}
-
-fn row(place: usize, value: Term) -> Equation {
-    Equation { ranges: Vec::new(), row: Affine::constant(place as i64), value }
 }
 
 /// What stands before the numbers of species so that no other name is hit.
@@ -160,6 +162,18 @@ impl<'t> Lowering<'t, '_> {
     /// The value of an expression.
     fn formula(&mut self, formula: &Formula) -> Result<Term, Diagnostic> {
         self.with_arguments(formula, &[])
+    }
+
+    /// The value of an expression, which is one.
+    fn defined(&mut self, formula: &Formula, column: Column<'_>) -> Result<Term, Diagnostic> {
+        let term = self.formula(formula)?;
+        match self.graph.is_undefined(term) {
+            true => {
+                let message = format!("`{}` has no value", column.text);
+                Err(Diagnostic::error(Kind::Domain, column.span, message))
+            }
+            false => Ok(term),
+        }
     }
 
     fn with_arguments(
@@ -209,8 +223,8 @@ impl<'t> Lowering<'t, '_> {
         let mut values = Vec::new();
         for k in order {
             let Some(formula) = &formulas[k] else { continue };
-            match self.formula(formula) {
-                Ok(term) => values.push(row(k, term)),
+            match self.defined(formula, net.parameters[k].value) {
+                Ok(term) => values.push(Equation::scalar(k, term)),
                 Err(error) => self.errors.push(error),
             }
         }
@@ -221,12 +235,12 @@ impl<'t> Lowering<'t, '_> {
         let mut values = Vec::new();
         for (k, species) in net.species.iter().enumerate() {
             let value = match Number::from_decimal(species.value.text) {
-                Some(number) => Some(self.graph.number(number)),
-                None => self.read(species.value).and_then(|formula| {
-                    self.formula(&formula).map_err(|e| self.errors.push(e)).ok()
+                Some(number) if number.to_f64().is_finite() => Some(self.graph.number(number)),
+                _ => self.read(species.value).and_then(|formula| {
+                    self.defined(&formula, species.value).map_err(|e| self.errors.push(e)).ok()
                 }),
             };
-            values.extend(value.map(|value| row(k, value)));
+            values.extend(value.map(|value| Equation::scalar(k, value)));
         }
         values
     }
@@ -250,7 +264,7 @@ impl<'t> Lowering<'t, '_> {
                 self.declare(group.name, Meaning::Value(total));
             }
             let variable = scalar(group.name.text.to_owned(), k);
-            observables.push(Observable { variable, equations: vec![row(k, total)] });
+            observables.push(Observable { variable, equations: vec![Equation::scalar(k, total)] });
         }
         observables
     }
@@ -382,7 +396,8 @@ impl<'t> Lowering<'t, '_> {
             });
         }
         let values = changes.into_iter().enumerate();
-        let equations = values.map(|(k, parts)| row(k, self.graph.sum(Number::ZERO, parts)));
+        let equations =
+            values.map(|(k, parts)| Equation::scalar(k, self.graph.sum(Number::ZERO, parts)));
         let equations = equations.collect();
         let species = net.species.iter().enumerate().map(|(place, s)| Species {
             place,

@@ -88,6 +88,12 @@ const PASSED_OVER: [&str; 12] = [
     "species_text",
 ];
 
+/// Whether a file may have a block of this name.
+pub fn is_block(name: &str) -> bool {
+    let name = name.split('#').next().unwrap_or(name).trim_end();
+    BLOCKS.iter().chain(&PASSED_OVER).any(|block| *block == name)
+}
+
 /// Reads the lines of a file.
 pub fn read<'t>(source: &'t Source, limits: &Limits) -> NetText<'t> {
     let mut net = NetText::default();
@@ -342,7 +348,8 @@ fn numbers(column: Column<'_>) -> Result<Vec<u32>, Diagnostic> {
 }
 
 fn not_a_species(column: Column<'_>, part: &str) -> Diagnostic {
-    let message = format!("expected the number of a species, found `{part}`");
+    let found = if part.is_empty() { "nothing".to_owned() } else { format!("`{part}`") };
+    let message = format!("expected the number of a species, found {found}");
     Diagnostic::error(Kind::Syntax, column.span, message)
         .help("species stand as numbers with commas between them, as in `1,2`, and nothing as `0`")
 }
