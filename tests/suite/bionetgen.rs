@@ -28,8 +28,8 @@ fn rate_laws_have_the_values_of_their_formulas() {
         ("Hill k K h", 0.1 * 4.0 * 3.0 / (25.0 + 4.0)),
         // The substrate that is not bound: x = (S - K - E + sqrt((S - K - E)^2 + 4 K S))/2 with
         // S = 2, K = 5, E = 3 is (-6 + sqrt(76))/2; the rate is k E x/(K + x).
-        ("MM k K", 0.1 * 3.0 * 1.358_898_943_540_673_6 / 6.358_898_943_540_673_6),
-        ("2*MM(k,K)", 2.0 * 0.1 * 3.0 * 1.358_898_943_540_673_6 / 6.358_898_943_540_673_6),
+        ("MM k K", 0.1 * 3.0 * 1.358_898_943_540_673_6 / 6.358_898_943_540_674),
+        ("2*MM(k,K)", 2.0 * 0.1 * 3.0 * 1.358_898_943_540_673_6 / 6.358_898_943_540_674),
     ];
     for (law, expected) in laws {
         let system = read(&format!(

@@ -138,7 +138,7 @@ impl Solver<'_> {
                 return Err(self.failure(t, h, Cause::Interrupted, None));
             }
             if self.work.steps >= self.options.max_steps {
-                let k = self.fastest();
+                let k = self.options.fastest(&self.slopes, &self.u);
                 return Err(self.failure(t, h, Cause::StepLimit(self.options.max_steps), k));
             }
             let floor = 16.0 * f64::EPSILON * t.abs().max(f64::MIN_POSITIVE);
@@ -149,7 +149,12 @@ impl Solver<'_> {
                 let bad = self.slopes.iter().position(|x| !x.is_finite()).map(|k| k % self.n);
                 return Err(match bad {
                     Some(k) => self.failure(t, h, Cause::NonFinite, Some(k)),
-                    None => self.failure(t, h, Cause::StepTooSmall, self.fastest()),
+                    None => self.failure(
+                        t,
+                        h,
+                        Cause::StepTooSmall,
+                        self.options.fastest(&self.slopes, &self.u),
+                    ),
                 });
             }
             let step = size * direction;
@@ -329,14 +334,6 @@ impl Solver<'_> {
                 }
             }
         }
-    }
-
-    /// The state that moves fastest in units of its tolerance.
-    fn fastest(&self) -> Option<usize> {
-        (0..self.n)
-            .map(|i| (i, self.slopes[i].abs() / self.options.tolerance(i, self.u[i].abs())))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(i, _)| i)
     }
 
     fn failure(&self, time: f64, step: f64, cause: Cause, component: Option<usize>) -> Failure {

@@ -147,6 +147,15 @@ impl Options {
     fn tolerance(&self, i: usize, magnitude: f64) -> f64 {
         self.atol[if self.atol.len() == 1 { 0 } else { i }] + self.rtol * magnitude
     }
+
+    /// The state that moves fastest in units of its tolerance.
+    fn fastest(&self, speeds: &[f64], states: &[f64]) -> Option<usize> {
+        let moves = speeds.iter().zip(states).enumerate();
+        moves
+            .map(|(i, (f, u))| (i, f.abs() / self.tolerance(i, u.abs())))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(i, _)| i)
+    }
 }
 
 /// What an integration did.

@@ -8,7 +8,7 @@ use isoterm_stiff::{Cause, Problem, Work};
 use super::super::start::first_step;
 use super::super::{Clock, Method, Options};
 use super::history::{Coefficients, ORDER, grown, shrunk};
-use super::matrix::{Counts, Matrix};
+use super::matrix::Matrix;
 use super::{Stepper, Stopped};
 
 pub struct Bdf<'a> {
@@ -457,22 +457,14 @@ impl Stepper for Bdf<'_> {
     }
 
     fn fastest(&self) -> Option<usize> {
-        let slopes = self.past[self.n..2 * self.n].iter().zip(&self.past[..self.n]).enumerate();
-        slopes
-            .map(|(i, (z, u))| (i, z.abs() / self.options.tolerance(i, u.abs())))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(i, _)| i)
+        self.options.fastest(&self.past[self.n..2 * self.n], &self.past[..self.n])
     }
 
-    fn work(&self) -> Work {
-        Work {
-            jacobian_evaluations: self.matrix.counts.jacobians,
-            factorizations: self.matrix.counts.factorizations,
-            ..self.work
-        }
+    fn steps(&self) -> Work {
+        self.work
     }
 
-    fn linear(&self) -> (&Counts, (&'static str, usize)) {
-        (&self.matrix.counts, self.matrix.solver())
+    fn matrix(&self) -> &Matrix<'_> {
+        &self.matrix
     }
 }

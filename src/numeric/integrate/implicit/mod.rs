@@ -12,7 +12,7 @@ use isoterm_stiff::{Cause, Failure, Monitor, Problem, Work};
 use super::start::check;
 use super::{Method, Options, Reached, Statistics};
 use bdf::Bdf;
-use matrix::Counts;
+use matrix::Matrix;
 use rodas::Rodas;
 
 /// A method that goes on step by step.
@@ -30,9 +30,19 @@ trait Stepper {
     /// The state that moves fastest in units of its tolerance.
     fn fastest(&self) -> Option<usize>;
     /// Accepted and refused steps, evaluations.
-    fn work(&self) -> Work;
-    /// Work and time of the linear algebra, its name, and the entries that it stores.
-    fn linear(&self) -> (&Counts, (&'static str, usize));
+    fn steps(&self) -> Work;
+    /// The linear algebra.
+    fn matrix(&self) -> &Matrix<'_>;
+
+    /// The steps, with what the linear algebra did for them.
+    fn work(&self) -> Work {
+        let counts = &self.matrix().counts;
+        Work {
+            jacobian_evaluations: counts.jacobians,
+            factorizations: counts.factorizations,
+            ..self.steps()
+        }
+    }
 }
 
 /// Why no step was accepted.
@@ -149,7 +159,8 @@ impl Drive<'_> {
     }
 
     fn statistics(&self, stepper: &impl Stepper) -> Statistics {
-        let (work, (counts, (solver, fill))) = (stepper.work(), stepper.linear());
+        let (work, matrix) = (stepper.work(), stepper.matrix());
+        let (counts, (solver, fill)) = (&matrix.counts, matrix.solver());
         Statistics {
             methods: vec![self.options.method],
             steps: work.steps,

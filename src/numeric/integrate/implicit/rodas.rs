@@ -7,7 +7,7 @@ use isoterm_stiff::{Cause, Problem, Work};
 
 use super::super::Options;
 use super::super::start::first_step;
-use super::matrix::{Counts, Matrix};
+use super::matrix::Matrix;
 use super::{Stepper, Stopped};
 
 const STAGES: usize = 8;
@@ -374,22 +374,14 @@ impl Stepper for Rodas<'_> {
     }
 
     fn fastest(&self) -> Option<usize> {
-        let speeds = self.rates.iter().zip(&self.u).enumerate();
-        speeds
-            .map(|(i, (f, u))| (i, f.abs() / self.options.tolerance(i, u.abs())))
-            .max_by(|a, b| a.1.total_cmp(&b.1))
-            .map(|(i, _)| i)
+        self.options.fastest(&self.rates, &self.u)
     }
 
-    fn work(&self) -> Work {
-        Work {
-            jacobian_evaluations: self.matrix.counts.jacobians,
-            factorizations: self.matrix.counts.factorizations,
-            ..self.work
-        }
+    fn steps(&self) -> Work {
+        self.work
     }
 
-    fn linear(&self) -> (&Counts, (&'static str, usize)) {
-        (&self.matrix.counts, self.matrix.solver())
+    fn matrix(&self) -> &Matrix<'_> {
+        &self.matrix
     }
 }
