@@ -1,9 +1,9 @@
 //! Seeds: whole alternative forms of large systems, found on polynomials in near-linear time.
 //!
-//! The equations below the roots are read as sums of monomials ([`system`]): each product of
+//! The equations below the roots are read as sums of monomials (`system`): each product of
 //! species and rates once, which is how reaction networks are written. From there they are
-//! factored ([`factor`]) or left alone, and what sums and products have in common is shared
-//! ([`pairs`]). Every seed is compared with the input modulo a prime ([`fingerprint`]) before it
+//! factored (`factor`) or left alone, and what sums and products have in common is shared
+//! (`pairs`). Every seed is compared with the input modulo a prime ([`fingerprint`]) before it
 //! counts; no form wins on every system, so that the cheapest is kept.
 
 mod build;
