@@ -12,10 +12,10 @@ mod commands;
 mod cycles;
 #[path = "suite/events.rs"]
 mod events;
-#[path = "suite/explanations.rs"]
-mod explanations;
 #[path = "suite/expanding.rs"]
 mod expanding;
+#[path = "suite/explanations.rs"]
+mod explanations;
 #[path = "suite/exports/mod.rs"]
 mod exports;
 #[path = "suite/extraction.rs"]

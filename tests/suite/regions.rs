@@ -2,9 +2,9 @@
 
 use isoterm::calculus;
 use isoterm::kernel::OperationCounts;
-use isoterm::rewrite::{Assumptions, Ruleset};
 use isoterm::rewrite::region::Region;
 use isoterm::rewrite::saturate::{Budget, saturate};
+use isoterm::rewrite::{Assumptions, Ruleset};
 use isoterm::term::{Graph, Number, Op, Term};
 use rustc_hash::FxHashSet;
 

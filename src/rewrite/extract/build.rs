@@ -3,8 +3,8 @@
 use egg::{Id, Language};
 
 use super::load::{Factors, Loaded, Meaning, Part, sides};
-use crate::rewrite::terms::term_of;
 use crate::rewrite::language::Form;
+use crate::rewrite::terms::term_of;
 use crate::term::{Graph, Number, Term};
 
 /// The terms of some classes of the e-graph; `None` when the choice is no solution.

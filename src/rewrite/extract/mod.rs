@@ -26,8 +26,8 @@ use egg::{Id, Language};
 use rustc_hash::FxHashMap;
 
 use super::cost::Measure;
-use super::language::Form;
 use super::knowledge::Classes;
+use super::language::Form;
 use super::region::Region;
 use crate::term::{Graph, Term};
 use build::build;
