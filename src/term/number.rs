@@ -343,6 +343,13 @@ fn nearest_double(value: &BigRational) -> f64 {
     if value.is_negative() { -magnitude } else { magnitude }
 }
 
+impl Default for Number {
+    /// Zero.
+    fn default() -> Number {
+        Number::ZERO
+    }
+}
+
 impl From<i64> for Number {
     fn from(n: i64) -> Self {
         Number(Form::Small(n, 1))

@@ -1,0 +1,206 @@
+//! The shapes of rational functions that have names: one fraction, lowest terms, factors, powers
+//! of one variable, partial fractions.
+
+use std::fmt;
+
+use super::apart::partial_fractions;
+use super::fraction::Fraction;
+use super::kernels::Kernels;
+use crate::polynomial::{Budget, Exceeded, Polynomial};
+use crate::term::sample::Claim;
+use crate::term::{Graph, Term};
+
+/// Products of machine words for one form; about a second.
+const WORK: u64 = 60_000_000;
+
+/// A rational function in another shape.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shaped {
+    /// The result.
+    pub term: Term,
+    /// What must not be zero for the expression to have a value, and may be for the result.
+    pub nonzero: Vec<Term>,
+}
+
+/// Why a term has no such shape.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unshaped {
+    /// It takes too much.
+    TooLarge(Exceeded),
+    /// Something is divided by zero everywhere, or there is no value at all as far as is known.
+    Undefined,
+    /// The variable is not a kernel of the term alone: it stands inside of others.
+    Entangled,
+}
+
+impl From<Exceeded> for Unshaped {
+    fn from(reason: Exceeded) -> Unshaped {
+        Unshaped::TooLarge(reason)
+    }
+}
+
+impl fmt::Display for Unshaped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unshaped::TooLarge(reason) => write!(f, "the expression is too large: {reason}"),
+            Unshaped::Undefined => {
+                f.write_str("the expression has no value anywhere that is known")
+            }
+            Unshaped::Entangled => {
+                f.write_str("the expression is no rational function of the variable alone")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Unshaped {}
+
+/// A term as a fraction, with what it takes to go back.
+struct Read {
+    kernels: Kernels,
+    fraction: Fraction,
+    nonzero: Vec<Term>,
+    budget: Budget,
+}
+
+fn read(graph: &mut Graph, root: Term, limit: usize, also: &[Term]) -> Result<Read, Unshaped> {
+    // What cancels must have a value somewhere.
+    if !graph.witness(root, Claim::Defined) {
+        return Err(Unshaped::Undefined);
+    }
+    let mut budget = Budget { terms: limit, work: WORK };
+    let roots: Vec<Term> = std::iter::once(root).chain(also.iter().copied()).collect();
+    let kernels = Kernels::of(graph, &roots);
+    let found = kernels.fraction(graph, root, &mut budget)?;
+    let Some((fraction, divisors)) = found else { return Err(Unshaped::Undefined) };
+    let mut nonzero: Vec<Polynomial> = Vec::new();
+    for divisor in divisors {
+        // Every factor that the result is no longer divided by.
+        let mut rest = divisor.primitive().1;
+        loop {
+            let step = rest.divided(&fraction.denominator, &mut budget)?;
+            if step.gcd.as_constant().is_some() {
+                break;
+            }
+            let [left, _] = step.cofactors;
+            rest = left;
+        }
+        for (factor, _) in rest.square_free(&mut budget)?.factors {
+            if !nonzero.contains(&factor) {
+                nonzero.push(factor);
+            }
+        }
+    }
+    let nonzero = nonzero.iter().map(|p| kernels.expanded(graph, p)).collect();
+    Ok(Read { kernels, fraction, nonzero, budget })
+}
+
+/// One fraction in lowest terms, numerator and denominator multiplied out.
+///
+/// # Errors
+/// See [`Unshaped`].
+pub fn cancel(graph: &mut Graph, root: Term, limit: usize) -> Result<Shaped, Unshaped> {
+    let Read { kernels, fraction, nonzero, .. } = read(graph, root, limit, &[])?;
+    let numerator = kernels.expanded(graph, &fraction.numerator);
+    let denominator = kernels.expanded(graph, &fraction.denominator);
+    Ok(Shaped { term: graph.div(numerator, denominator), nonzero })
+}
+
+/// One fraction in lowest terms, the numerator multiplied out and the denominator in factors.
+///
+/// # Errors
+/// See [`Unshaped`].
+pub fn together(graph: &mut Graph, root: Term, limit: usize) -> Result<Shaped, Unshaped> {
+    let Read { kernels, fraction, nonzero, mut budget } = read(graph, root, limit, &[])?;
+    let (content, primitive) = fraction.numerator.primitive();
+    let (denominator, _) = factors(&fraction.denominator, -1, &mut budget)?;
+    let mut list = vec![(primitive, 1)];
+    list.extend(denominator);
+    Ok(Shaped { term: kernels.product(graph, &content, &list), nonzero })
+}
+
+/// Numerator and denominator as products of irreducible factors over the rationals; whether these
+/// are certainly all.
+///
+/// # Errors
+/// See [`Unshaped`].
+pub fn factor(graph: &mut Graph, root: Term, limit: usize) -> Result<(Shaped, bool), Unshaped> {
+    let Read { kernels, fraction, nonzero, mut budget } = read(graph, root, limit, &[])?;
+    let (mut list, first) = factors(&fraction.numerator, 1, &mut budget)?;
+    let (denominator, second) = factors(&fraction.denominator, -1, &mut budget)?;
+    list.extend(denominator);
+    // The denominator is primitive: what its factors do not have is a sign at most.
+    let mut unit = fraction.numerator.coefficients().first().cloned().unwrap_or_default();
+    for (p, n) in &list {
+        let lead = p.coefficients()[0].pow(*n).ok_or(Exceeded::Work)?;
+        unit = &unit * &lead.recip().ok_or(Exceeded::Work)?;
+    }
+    let lead = fraction.denominator.coefficients()[0].recip().ok_or(Exceeded::Work)?;
+    let term = kernels.product(graph, &(&unit * &lead), &list);
+    Ok((Shaped { term, nonzero }, first && second))
+}
+
+type Powers = Vec<(Polynomial, i64)>;
+
+fn factors(p: &Polynomial, sign: i64, budget: &mut Budget) -> Result<(Powers, bool), Exceeded> {
+    let found = p.factored(budget)?;
+    let powers = found.factors.into_iter().map(|(f, n)| (f, sign * i64::from(n)));
+    Ok((powers.collect(), found.complete))
+}
+
+/// The sum of powers of one variable, the coefficients put together.
+///
+/// # Errors
+/// See [`Unshaped`]; [`Unshaped::Entangled`] when the variable is divided by.
+pub fn collect(
+    graph: &mut Graph,
+    root: Term,
+    variable: Term,
+    limit: usize,
+) -> Result<Shaped, Unshaped> {
+    let Read { kernels, fraction, nonzero, .. } = read(graph, root, limit, &[variable])?;
+    let at = kernels.variable(variable).ok_or(Unshaped::Entangled)?;
+    if fraction.denominator.degree(at) > 0 {
+        return Err(Unshaped::Entangled);
+    }
+    let mut terms = Vec::new();
+    for (power, part) in fraction.numerator.in_variable(at)? {
+        let coefficient = kernels.expanded(graph, &part);
+        let denominator = kernels.expanded(graph, &fraction.denominator);
+        let coefficient = graph.div(coefficient, denominator);
+        let power = graph.power(variable, i64::from(power));
+        terms.push((crate::term::Number::ONE, graph.mul(coefficient, power)));
+    }
+    Ok(Shaped { term: graph.sum(crate::term::Number::ZERO, terms), nonzero })
+}
+
+/// The sum of partial fractions in one variable, their denominators powers of irreducible factors
+/// over the rationals.
+///
+/// # Errors
+/// See [`Unshaped`].
+pub fn apart(
+    graph: &mut Graph,
+    root: Term,
+    variable: Term,
+    limit: usize,
+) -> Result<Shaped, Unshaped> {
+    let Read { kernels, fraction, nonzero, mut budget } = read(graph, root, limit, &[variable])?;
+    let at = kernels.variable(variable).ok_or(Unshaped::Entangled)?;
+    let parts = partial_fractions(&fraction, at, &mut budget)?;
+    let mut terms = Vec::with_capacity(parts.len());
+    for (fraction, factor, n) in parts {
+        // The numerator's own denominator has no variable.
+        let (content, numerator) = fraction.numerator.primitive();
+        let mut list = vec![(numerator, 1)];
+        list.extend(factors(&fraction.denominator, -1, &mut budget)?.0);
+        list.push((factor, -i64::from(n)));
+        let list: Powers = list.into_iter().filter(|(p, n)| *n != 0 && !is_one(p)).collect();
+        terms.push((crate::term::Number::ONE, kernels.product(graph, &content, &list)));
+    }
+    Ok(Shaped { term: graph.sum(crate::term::Number::ZERO, terms), nonzero })
+}
+
+fn is_one(p: &Polynomial) -> bool {
+    p.as_constant().is_some_and(|c| c.is_one())
+}
