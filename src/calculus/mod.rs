@@ -7,7 +7,6 @@
 mod chain;
 pub mod derivative;
 pub mod determinant;
-pub mod expand;
 pub mod gradients;
 pub mod jacobian;
 pub mod linear;
@@ -17,9 +16,9 @@ pub mod sparsity;
 #[cfg(test)]
 mod duals;
 
+pub use crate::polynomial::{TooLarge, expand};
 pub use derivative::{Differentiation, Error, IndexRange, Target, derivative, gradient};
 pub use determinant::determinant;
-pub use expand::expand;
 pub use gradients::Gradients;
 pub use jacobian::{Block, Equation, jacobian};
 pub use linear::{Solutions, inverse, solve};

@@ -5,7 +5,7 @@ use rustc_hash::FxHashSet;
 
 use super::classical::Classical;
 use super::equality::Equality;
-use super::explain::Record;
+use super::explain::{Explanation, Record};
 use super::optimise::Options;
 use super::rule::{Rule, Ruleset};
 use super::saturate::Stop;
@@ -23,6 +23,8 @@ pub struct Rewritten {
     pub extended: Vec<String>,
     /// The steps of the first root, when they were asked for; `None` too when there are too many.
     pub record: Option<Record>,
+    /// Steps between two terms that contradict each other, when some were found.
+    pub conflict: Option<Explanation>,
 }
 
 impl Rewritten {
@@ -33,6 +35,7 @@ impl Rewritten {
             stops: Vec::new(),
             extended: Vec::new(),
             record: roots.first().filter(|_| options.explain).map(|&t| Record::new(t)),
+            conflict: None,
         }
     }
 }

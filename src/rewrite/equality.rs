@@ -8,8 +8,8 @@ use super::assumption::Assumptions;
 use super::branches::branches;
 use super::cost::cost;
 use super::engine::{Engine, Rewritten, classically};
-use super::explain::Step;
 use super::explain::derive::{Derivation, Unexplained, kept_node};
+use super::explain::{Explanation, Step};
 use super::extract::Extractor;
 use super::knowledge::Classes;
 use super::language::Form;
@@ -84,6 +84,7 @@ fn keep(
         return true;
     }
     best.stops.clone_from(&current.stops);
+    best.conflict.clone_from(&current.conflict);
     false
 }
 
@@ -99,6 +100,7 @@ fn saturated(
     let mut region = Region::load(graph, &current.roots, boundary, &options.assumptions, traced);
     let stop = saturate(&mut region.classes, rules, &options.budget, options.stop);
     if stop == Stop::Conflict {
+        current.conflict = conflict(graph, current, boundary, rules, options);
         return stop;
     }
     let extractor = Extractor::new(graph, &region, options.measure);
@@ -123,6 +125,25 @@ fn saturated(
     }
     current.roots = built;
     stop
+}
+
+/// The steps to a contradiction, by the same way again with its equations kept.
+fn conflict(
+    graph: &mut Graph,
+    current: &Rewritten,
+    boundary: &FxHashSet<Term>,
+    rules: &Ruleset,
+    options: &Options,
+) -> Option<Explanation> {
+    let mut region = Region::load(graph, &current.roots, boundary, &options.assumptions, true);
+    saturate(&mut region.classes, rules, &options.budget, options.stop);
+    let used: Vec<&Rule> = rules.rules.iter().collect();
+    let events = region.classes.analysis.trace.take().unwrap_or_default();
+    let known = &options.assumptions;
+    let mut derivation = Derivation::new(graph, &region.classes, &used, known, &events);
+    let (start, end) = derivation.contradiction(graph)?;
+    let steps = derivation.steps(graph, start, end).ok()?;
+    Some(Explanation { start, steps, end })
 }
 
 /// The steps from the input to what was chosen.

@@ -40,7 +40,12 @@ pub fn facts_of<'f>(
                 all.signs = all.signs.plus(part.signs.scaled(c));
                 all.integer &= part.integer && c.is_integer();
                 let [low, high] = part.open;
-                let open = if c.is_negative() { [high, low] } else { [low, high] };
+                let open = match c.is_zero() {
+                    // Where the part has a value, nothing of it is left.
+                    true => [false; 2],
+                    false if c.is_negative() => [high, low],
+                    false => [low, high],
+                };
                 all.open = [all.open[0] || open[0], all.open[1] || open[1]];
                 let c = c.enclosure();
                 all.range = all.range.add(c.mul(part.range));

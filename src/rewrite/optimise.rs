@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use super::assumption::Assumptions;
 use super::cost::{Measure, cost};
 use super::engine::{ENGINES, Engine};
-use super::explain::{Explanation, Record};
+use super::explain::{Explanation, Record, check};
 use super::extract::Effort;
 use super::plan::regions;
 use super::rule::Ruleset;
@@ -72,24 +72,37 @@ pub struct Outcome {
     pub stops: Vec<Stop>,
     /// Domain-extending rules that were used.
     pub extended: Vec<String>,
-    /// The steps of the first root, when they were asked for and are not too many.
+    /// The steps of a single root, when they were asked for and it was not cut into regions; they
+    /// have been checked.
     pub explanation: Option<Explanation>,
+    /// Steps that the rules allow between two terms whose facts contradict each other: some rule
+    /// is wrong, and the region where that happened is as it was given.
+    pub conflict: Option<Explanation>,
+}
+
+impl Outcome {
+    /// Nothing done to some roots of this cost.
+    pub fn unchanged(roots: &[Term], cost: f64) -> Outcome {
+        Outcome {
+            roots: roots.to_vec(),
+            cost_before: cost,
+            cost_after: cost,
+            stops: Vec::new(),
+            extended: Vec::new(),
+            explanation: None,
+            conflict: None,
+        }
+    }
 }
 
 /// Rewrites the roots to the cheapest form found within the budget.
 ///
 /// A conflict between the facts of merged classes (a wrong rule) makes the region fall back to
-/// its input; [`Outcome::stops`] reports it.
+/// its input; [`Outcome::conflict`] explains it. What is to be explained and cannot be, since the
+/// checker does not follow, is not done.
 pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Options) -> Outcome {
     let cost_before = cost(graph, roots, options.measure);
-    let mut outcome = Outcome {
-        roots: roots.to_vec(),
-        cost_before,
-        cost_after: cost_before,
-        stops: Vec::new(),
-        extended: Vec::new(),
-        explanation: None,
-    };
+    let mut outcome = Outcome::unchanged(roots, cost_before);
     // Boundaries with what they became; later regions have the originals as leaves.
     let mut images: Vec<(Term, Term)> = Vec::new();
     let regions = regions(graph, roots, options.region);
@@ -108,6 +121,7 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
         }
         outcome.stops.extend(found.stops);
         outcome.extended.extend(found.extended);
+        outcome.conflict = outcome.conflict.or(found.conflict);
         if whole && region.roots == roots {
             outcome.explanation = found.record.map(Record::finish);
         }
@@ -119,11 +133,16 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
     } else {
         outcome.roots = roots.to_vec();
     }
-    // Nothing was done, or what was done was given up: then there are no steps.
-    if let (true, [root]) = (options.explain, roots)
-        && outcome.roots[0] == *root
-    {
-        outcome.explanation = Some(Record::new(*root).finish());
+    if let (true, true, &[root]) = (options.explain, whole, roots) {
+        let explained = |graph: &mut Graph, e: &Explanation| {
+            e.end == outcome.roots[0] && check(graph, rules, &options.assumptions, e).is_ok()
+        };
+        outcome.explanation = outcome.explanation.take().filter(|e| explained(graph, e));
+        if outcome.explanation.is_none() {
+            outcome.roots = vec![root];
+            outcome.cost_after = cost_before;
+            outcome.explanation = Some(Record::new(root).finish());
+        }
     }
     outcome
 }

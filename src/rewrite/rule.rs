@@ -269,6 +269,11 @@ impl Rule {
     pub fn line_name(&self) -> &str {
         self.name.strip_suffix(REVERSED).unwrap_or(&self.name)
     }
+
+    /// The text of its conditions in the file; `None` when it has none or no text.
+    pub fn conditions_as_written(&self) -> Option<&str> {
+        Some(self.origin.text.split_once(" if ")?.1.trim())
+    }
 }
 
 #[cfg(test)]

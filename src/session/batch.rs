@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::explanation::Line;
 use super::request::{DIGITS, Reduced, Verdict, Workspace};
-use crate::rewrite::Ruleset;
+use crate::rewrite::{ENGINES, Ruleset, engine};
 use crate::term::{Number, Term};
 use crate::text::{Diagnostic, Kind, Limits};
 
@@ -39,9 +40,21 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "simplify",
-        fields: "expr, assume",
-        answer: "expr, size, cost_before, cost_after",
-        run: |r| r.root().and_then(|t| r.workspace.simplify(t)).map(reduced),
+        fields: "expr, assume, engine, explain",
+        answer: "expr, size, cost_before, cost_after, steps",
+        run: |r| {
+            let name = r.fields.get("engine").and_then(Value::as_str);
+            let engine = name.map_or(Some(ENGINES[0]), engine);
+            let engine = engine.ok_or_else(|| config("`engine` is `egraph` or `classical`"))?;
+            if r.fields.get("explain") == Some(&Value::Bool(true)) {
+                let found = r.workspace.explain(&r.text("expr")?, engine)?;
+                let mut answer = reduced(found.result);
+                answer["steps"] = found.lines.iter().map(Line::json).collect();
+                return Ok(answer);
+            }
+            let root = r.root()?;
+            r.workspace.simplify_by(root, engine).map(reduced)
+        },
     },
     Operation {
         name: "expand",

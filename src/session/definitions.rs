@@ -144,6 +144,19 @@ impl Definitions {
         lower(&tree, root, graph, &mut names, &[], limits)
     }
 
+    /// The term of a text, in a graph of its own that keeps what was written.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn written(
+        &self,
+        text: &str,
+        apart: &mut Graph,
+        limits: &Limits,
+    ) -> Result<Term, Vec<Diagnostic>> {
+        self.term(&Source::new("expression", text), apart, limits)
+    }
+
     /// The term of a condition, such as `x > 0 and y < x`.
     ///
     /// # Errors

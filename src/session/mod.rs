@@ -6,6 +6,7 @@ pub mod command;
 pub mod commands;
 pub mod completion;
 pub mod definitions;
+pub mod explanation;
 pub mod line;
 mod linear;
 mod load;

@@ -4,9 +4,13 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::definitions::Definitions;
+use super::explanation::{self, Explained};
 use crate::calculus::{self, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
-use crate::rewrite::{Assumptions, Measure, Options, Ruleset, cost, optimise};
+use crate::rewrite::explain::{Explanation, Record, check};
+use crate::rewrite::{
+    Assumptions, ENGINES, Engine, Measure, Options, Ruleset, cost, optimise, simplify,
+};
 use crate::syntax::print::{Latex, Plain, TooLong, try_print};
 use crate::syntax::{Id, Tree};
 use crate::term::evaluate::{Enclosing, evaluate};
@@ -14,12 +18,6 @@ use crate::term::real::{NoValue, Precise, decimal, value};
 use crate::term::visit::free_symbols;
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
-
-/// Most terms of a product that is multiplied out on the way to a shorter form.
-const TRIED: usize = 200;
-
-/// Rounds of multiplying out and simplifying.
-const ROUNDS: usize = 4;
 
 /// Most digits of a value.
 pub const DIGITS: usize = 10_000;
@@ -128,6 +126,16 @@ impl Workspace {
     /// What is known of names.
     pub fn known(&self) -> &Known {
         &self.known
+    }
+
+    /// What is known of terms.
+    pub fn assumptions(&self) -> &Assumptions {
+        &self.known.facts
+    }
+
+    /// The rules in use.
+    pub fn rules(&self) -> &Ruleset {
+        &self.rules
     }
 
     /// Reads an expression.
@@ -252,49 +260,19 @@ impl Workspace {
 
     /// The shortest forms of terms, together.
     pub(super) fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
-        let assumptions = self.known.facts.clone();
-        let options = Options { assumptions, stop: self.stop, ..Options::reading() };
+        let options = self.reading();
         optimise(&mut self.graph, roots, &self.rules, &options).roots
     }
 
-    /// The shortest form found of a term, multiplied out first where that leads further.
-    pub(super) fn shortest(&mut self, root: Term) -> Term {
-        let mut best = self.shortest_of(&[root])[0];
-        // What was rewritten once gives nothing new.
-        let mut tried = vec![root];
-        for start in [root, best] {
-            for _ in 0..ROUNDS {
-                let from = if start == root { root } else { best };
-                let Ok(expanded) = expand(&mut self.graph, from, TRIED) else { break };
-                if tried.contains(&expanded) {
-                    break;
-                }
-                tried.push(expanded);
-                let other = self.shortest_of(&[expanded])[0];
-                if self.size(other) >= self.size(best) {
-                    break;
-                }
-                best = other;
-            }
-        }
-        best
+    /// How terms are simplified for people.
+    pub(super) fn reading(&self) -> Options {
+        Options { assumptions: self.known.facts.clone(), stop: self.stop, ..Options::reading() }
     }
 
-    /// The forms on the way to the shortest one, each with what was done.
-    ///
-    /// # Errors
-    /// When a text is too long.
-    pub fn steps(&mut self, root: Term) -> Answer<Vec<(&'static str, Reduced)>> {
-        let mut steps = vec![("read", self.reduced(root, root)?)];
-        let rewritten = self.shortest_of(&[root])[0];
-        if rewritten != root {
-            steps.push(("rewritten", self.reduced(root, rewritten)?));
-        }
-        let best = self.shortest(root);
-        if best != rewritten {
-            steps.push(("expanded", self.reduced(root, best)?));
-        }
-        Ok(steps)
+    /// The shortest form found of a term.
+    pub(super) fn shortest(&mut self, root: Term) -> Term {
+        let options = self.reading();
+        simplify(&mut self.graph, root, &self.rules, &options).roots[0]
     }
 
     /// The form that is cheapest to compute.
@@ -309,8 +287,59 @@ impl Workspace {
     /// # Errors
     /// When its text is too long.
     pub fn simplify(&mut self, root: Term) -> Answer<Reduced> {
-        let best = self.shortest(root);
-        self.reduced(root, best)
+        self.simplify_by(root, ENGINES[0])
+    }
+
+    /// The shortest form that an engine finds.
+    ///
+    /// # Errors
+    /// When the text is too long or rules contradict each other.
+    pub fn simplify_by(&mut self, root: Term, engine: &'static dyn Engine) -> Answer<Reduced> {
+        let options = Options { engine, ..self.reading() };
+        let found = simplify(&mut self.graph, root, &self.rules, &options);
+        if let Some(conflict) = found.conflict {
+            return Err(self.contradiction(&conflict)?);
+        }
+        self.reduced(root, found.roots[0])
+    }
+
+    /// The steps from an expression as it is written to the shortest form that an engine finds.
+    ///
+    /// # Errors
+    /// What is wrong with the expression; when it is too large to be explained.
+    pub fn explain(&mut self, text: &str, engine: &'static dyn Engine) -> Answer<Explained> {
+        let root = self.read(text)?;
+        let options = Options { engine, explain: true, ..self.reading() };
+        let found = simplify(&mut self.graph, root, &self.rules, &options);
+        if let Some(conflict) = found.conflict {
+            return Err(self.contradiction(&conflict)?);
+        }
+        let Some(explanation) = found.explanation else {
+            let message = "the expression is too large to be explained step by step";
+            return Err(error(Kind::Resource, message));
+        };
+        // Reading itself collects and may close gaps, such as that of x/x at zero.
+        let mut apart = Graph::written();
+        let written = self.definitions.written(text, &mut apart, &self.limits)?;
+        let written = self.graph.kept_from(&apart, written);
+        let mut record = Record::new(written);
+        record.normal(&mut self.graph, root);
+        let reading = record.finish();
+        let known = &self.known.facts;
+        let is_checked = check(&mut self.graph, &self.rules, known, &reading).is_ok();
+        let mut lines = if is_checked { self.told(&reading)? } else { Vec::new() };
+        lines.extend(self.told(&explanation)?);
+        let start = self.print(if is_checked { written } else { root })?;
+        Ok(Explained { start, lines, result: self.reduced(root, found.roots[0])? })
+    }
+
+    /// The error that rules lead to a contradiction.
+    fn contradiction(&mut self, conflict: &Explanation) -> Answer<Vec<Diagnostic>> {
+        let (start, end) = (self.print(conflict.start)?, self.print(conflict.end)?);
+        let lines = self.told(conflict)?;
+        let message = format!("by the rules {start} is {end}, which differ: some rule is wrong");
+        let told = explanation::text(&start, &lines);
+        Ok(error(Kind::Domain, message).into_iter().map(|d| d.note(told.clone())).collect())
     }
 
     /// The expression with products of sums multiplied out.
@@ -353,11 +382,8 @@ impl Workspace {
         let (left, right) = (self.read(a)?, self.read(b)?);
         // Reading closes gaps such as that of x/x at zero; the texts as they stand keep them.
         let mut written = Graph::written();
-        let mut as_written = |text: &str| {
-            let source = Source::new("expression", text);
-            self.definitions.term(&source, &mut written, &self.limits)
-        };
-        let (x, y) = (as_written(a)?, as_written(b)?);
+        let x = self.definitions.written(a, &mut written, &self.limits)?;
+        let y = self.definitions.written(b, &mut written, &self.limits)?;
         if x == y {
             return Ok(Verdict::Equal);
         }

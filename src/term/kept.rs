@@ -8,6 +8,8 @@ use super::index::Binder;
 use super::number::Number;
 use super::op::Op;
 use super::table::Key;
+use super::visit::reachable;
+use rustc_hash::FxHashMap;
 
 /// Sums and products that keep the grouping they are given, for optimised terms.
 impl Graph {
@@ -78,6 +80,39 @@ impl Graph {
     /// A reduction; nothing is moved out of it.
     pub(crate) fn kept_reduce(&mut self, binder: Binder, from: i64, to: i64, body: Term) -> Term {
         self.insert(Node::Reduce { binder, from, to, body })
+    }
+
+    /// A term of another graph, every node as it is there.
+    pub(crate) fn kept_from(&mut self, source: &Graph, root: Term) -> Term {
+        let mut images: FxHashMap<Term, Term> = FxHashMap::default();
+        for term in reachable(source, &[root]) {
+            let image = |t: &Term| images[t];
+            let all = |args: &[Term]| args.iter().map(image).collect::<Vec<Term>>();
+            let kept = match source.node(term) {
+                Node::Number(n) => self.number(n.clone()),
+                Node::Symbol(s) => self.symbol(source.name(*s)),
+                Node::Element(a, indices) => self.element(source.name(*a), indices.clone()),
+                Node::Index(i) => self.index(i.clone()),
+                Node::Sum { constant, terms } => {
+                    let parts = terms.iter().map(|(c, t)| (c.clone(), image(t))).collect();
+                    self.kept_sum(constant.clone(), parts)
+                }
+                Node::Product(factors) => {
+                    let parts = factors.iter().map(|(t, e)| (image(t), e.clone())).collect();
+                    self.kept_product(parts)
+                }
+                Node::Call(op, args) => self.kept_call(*op, &all(args)),
+                Node::Apply(f, args) => {
+                    let function = self.register(source.function(*f).clone());
+                    self.kept_apply(function, &all(args))
+                }
+                Node::Reduce { binder, from, to, body } => {
+                    self.kept_reduce(*binder, *from, *to, image(body))
+                }
+            };
+            images.insert(term, kept);
+        }
+        images[&root]
     }
 
     /// The term with one argument replaced, and the position of what took its place.

@@ -124,8 +124,8 @@ fn mutated(
         }
         1 => {
             let Reason::Rule { bindings, .. } = &mut step.reason else { return None };
-            let place = random.below(bindings.len());
-            bindings[place].1 = stranger;
+            let place = random.below(bindings.len().max(1));
+            bindings.get_mut(place)?.1 = stranger;
             "another binding"
         }
         2 => {

@@ -5,7 +5,8 @@
 
 use rustc_hash::FxHashSet;
 
-use super::domain::{Kind, Requirement, follows, requirements};
+use super::domain::{Requirement, follows, requirements};
+use super::given_up::is_certain;
 use super::identity::Identities;
 use super::polynomial::TooLarge;
 use super::replace::{at, part_at};
@@ -238,19 +239,8 @@ fn implies(graph: &mut Graph, known: &Assumptions, a: Term, b: Term) -> Result<(
     if !open.is_empty() {
         let nothing = FxHashSet::default();
         let mut terms = Terms::new(graph, &nothing, known);
-        for r in open {
-            let id = terms.load(r.of);
-            let facts = terms.facts(id);
-            let enough = facts.total()
-                && match r.kind {
-                    Kind::Nonzero => facts.signs.nonzero(),
-                    Kind::Nonnegative => facts.signs.nonnegative(),
-                    Kind::Positive => facts.signs.positive(),
-                    Kind::Call => true,
-                };
-            if !enough {
-                return Err(FlawKind::Domain);
-            }
+        if !open.iter().all(|r| is_certain(&mut terms, r)) {
+            return Err(FlawKind::Domain);
         }
     }
     match extends && !graph.witness(a, Claim::Defined) {

@@ -42,6 +42,11 @@ pub struct Closure {
 }
 
 impl Closure {
+    /// How many terms there are.
+    pub fn length(&self) -> usize {
+        self.terms.len()
+    }
+
     /// The term of a position.
     pub fn term(&self, at: At) -> Term {
         self.terms[at]

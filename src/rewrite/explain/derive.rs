@@ -9,6 +9,7 @@ use super::replace;
 use super::step::{Around, Explanation, Reason, Step};
 use crate::rewrite::assumption::Assumptions;
 use crate::rewrite::condition;
+use crate::rewrite::facts::POINTS;
 use crate::rewrite::knowledge::Classes;
 use crate::rewrite::language::Form;
 use crate::rewrite::pattern::{Bindings, Bound};
@@ -16,8 +17,11 @@ use crate::rewrite::rule::Rule;
 use crate::rewrite::space::Space;
 use crate::rewrite::terms::Terms;
 use crate::rewrite::trace::{Event, Sketch, SketchAround};
+use crate::term::evaluate::{Enclosing, evaluate};
+use crate::term::interval::Defined;
+use crate::term::sample::value_at;
 use crate::term::visit::Rebuild;
-use crate::term::{Graph, Node, Number, Term};
+use crate::term::{Graph, Interval, Node, Number, Term};
 
 /// No explanation within the limits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -204,6 +208,26 @@ impl<'r> Derivation<'r> {
             }
         }
         used
+    }
+
+    /// Two terms that were made equal although they differ at a sample point.
+    pub fn contradiction(&self, graph: &Graph) -> Option<(Term, Term)> {
+        let terms = (0..self.closure.length()).map(|at| (self.closure.find(at), at));
+        let mut classes: Vec<(At, At)> = terms.collect();
+        classes.sort_unstable();
+        let value = |at: At, point: u64| {
+            let leaf = |name: &str| Interval::point(value_at(name, point));
+            let value = evaluate(graph, self.closure.term(at), &mut Enclosing::new(leaf));
+            Some(value).filter(|v| v.defined == Defined::Always)
+        };
+        (0..POINTS as u64).find_map(|point| {
+            classes.chunk_by(|a, b| a.0 == b.0).find_map(|members| {
+                let mut known = members.iter().filter_map(|&(_, at)| Some((at, value(at, point)?)));
+                let (first, one) = known.next()?;
+                let (second, _) = known.find(|(_, other)| other.is_disjoint(&one))?;
+                Some((self.closure.term(first), self.closure.term(second)))
+            })
+        })
     }
 
     /// The steps from one term to another.

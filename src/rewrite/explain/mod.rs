@@ -8,6 +8,7 @@ pub mod check;
 pub mod congruence;
 pub mod derive;
 pub mod domain;
+pub mod given_up;
 pub mod identity;
 pub mod polynomial;
 pub mod record;
@@ -15,5 +16,7 @@ pub mod replace;
 pub mod step;
 
 pub use check::{Flaw, FlawKind, check};
+pub use domain::Kind;
+pub use given_up::given_up;
 pub use record::Record;
 pub use step::{Around, Explanation, Reason, Step};

@@ -29,6 +29,16 @@ impl Record {
         self.whole
     }
 
+    /// How many steps there are.
+    pub fn length(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The steps after the first `count`, which lead to `start`.
+    pub fn since(&self, count: usize, start: Term) -> Explanation {
+        Explanation { start, steps: self.steps[count..].to_vec(), end: self.whole }
+    }
+
     /// Steps on the whole.
     pub fn extend(&mut self, steps: impl IntoIterator<Item = Step>) {
         for step in steps {

@@ -1,7 +1,5 @@
 //! Commands of the prompt: help, definitions, assumptions, models at hand.
 
-use serde_json::json;
-
 use super::models::{interpreted, read_file, stage};
 use super::{COMMANDS, EXPRESSION};
 use crate::kernel::{Layout, Options as Lowering, Output, Tape, Variable, jit};
@@ -298,35 +296,6 @@ pub const SET: Command = Command {
         model.set = set;
         let said: Vec<String> = model.set.iter().map(|(n, v)| format!("{n} = {v}")).collect();
         Ok(Answer::text(said.join("\n")))
-    },
-    ..PROMPT
-};
-
-/// Rewriting, step by step.
-pub const EXPLAIN: Command = Command {
-    name: "explain",
-    about: "how an expression was rewritten: each form on the way with its size",
-    arguments: &[EXPRESSION],
-    examples: &[Example {
-        line: "explain (x + 1)^2 - x^2 - 2*x",
-        result: "read         (x + 1)^2 - 2*x - x^2   size 13\nrewritten    1   size 1",
-    }],
-    run: |session, call| {
-        let workspace = &mut session.workspace;
-        let text = call.argument(0);
-        let steps = workspace
-            .read(text)
-            .and_then(|root| workspace.steps(root))
-            .map_err(|e| Stop::about("expression", text, e))?;
-        let lines: Vec<String> = steps
-            .iter()
-            .map(|(name, r)| format!("{name:<12} {}   size {}", r.expression, r.size))
-            .collect();
-        let json: Vec<_> = steps
-            .iter()
-            .map(|(name, r)| json!({"step": name, "expr": r.expression, "size": r.size}))
-            .collect();
-        Ok(Answer::text(lines.join("\n")).json(json!({"steps": json})))
     },
     ..PROMPT
 };

@@ -11,7 +11,7 @@ use std::fmt;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::polynomial::{Atoms, Budget, Exceeded, each_inner};
+use super::{Atoms, Budget, Exceeded, each_inner};
 use crate::term::sample::Claim;
 use crate::term::visit::{Rebuild, reachable};
 use crate::term::{Graph, Node, Number, Term};
