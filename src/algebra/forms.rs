@@ -5,10 +5,12 @@ use std::fmt;
 
 use super::apart::partial_fractions;
 use super::fraction::Fraction;
-use super::kernels::Kernels;
+use super::kernels::{Kernels, each_part};
 use crate::polynomial::{Budget, Exceeded, Polynomial};
 use crate::term::sample::Claim;
-use crate::term::{Graph, Term};
+use crate::term::visit::{Rebuild, reachable};
+use crate::term::{Graph, Number, Term};
+use rustc_hash::FxHashSet;
 
 /// Products of machine words for one form; about a second.
 const WORK: u64 = 60_000_000;
@@ -64,11 +66,21 @@ struct Read {
 }
 
 fn read(graph: &mut Graph, root: Term, limit: usize, also: &[Term]) -> Result<Read, Unshaped> {
+    read_within(graph, root, limit, also, WORK)
+}
+
+fn read_within(
+    graph: &mut Graph,
+    root: Term,
+    limit: usize,
+    also: &[Term],
+    work: u64,
+) -> Result<Read, Unshaped> {
     // What cancels must have a value somewhere.
     if !graph.witness(root, Claim::Defined) {
         return Err(Unshaped::Undefined);
     }
-    let mut budget = Budget { terms: limit, work: WORK };
+    let mut budget = Budget { terms: limit, work };
     let roots: Vec<Term> = std::iter::once(root).chain(also.iter().copied()).collect();
     let kernels = Kernels::of(graph, &roots);
     let found = kernels.fraction(graph, root, &mut budget)?;
@@ -169,9 +181,9 @@ pub fn collect(
         let denominator = kernels.expanded(graph, &fraction.denominator);
         let coefficient = graph.div(coefficient, denominator);
         let power = graph.power(variable, i64::from(power));
-        terms.push((crate::term::Number::ONE, graph.mul(coefficient, power)));
+        terms.push((Number::ONE, graph.mul(coefficient, power)));
     }
-    Ok(Shaped { term: graph.sum(crate::term::Number::ZERO, terms), nonzero })
+    Ok(Shaped { term: graph.sum(Number::ZERO, terms), nonzero })
 }
 
 /// The sum of partial fractions in one variable, their denominators powers of irreducible factors
@@ -196,11 +208,90 @@ pub fn apart(
         list.extend(factors(&fraction.denominator, -1, &mut budget)?.0);
         list.push((factor, -i64::from(n)));
         let list: Powers = list.into_iter().filter(|(p, n)| *n != 0 && !is_one(p)).collect();
-        terms.push((crate::term::Number::ONE, kernels.product(graph, &content, &list)));
+        terms.push((Number::ONE, kernels.product(graph, &content, &list)));
     }
-    Ok(Shaped { term: graph.sum(crate::term::Number::ZERO, terms), nonzero })
+    Ok(Shaped { term: graph.sum(Number::ZERO, terms), nonzero })
 }
 
 fn is_one(p: &Polynomial) -> bool {
     p.as_constant().is_some_and(|c| c.is_one())
+}
+
+/// Products of machine words for one part of a term that is only tried.
+const TRIED: u64 = 3_000_000;
+
+/// Most terms of a polynomial that is tried.
+const SHORT: usize = 200;
+
+/// The term with each rational function in it, inner ones first, in its shortest form in lowest
+/// terms as `size` says, multiplied out or in factors; what does not become shorter stays.
+pub fn shortest(graph: &mut Graph, root: Term, size: &dyn Fn(&Graph, Term) -> u64) -> Term {
+    let order = reachable(graph, &[root]);
+    let mut inside: FxHashSet<Term> = FxHashSet::default();
+    let mut heads: FxHashSet<Term> = FxHashSet::from_iter([root]);
+    for &term in &order {
+        inside.clear();
+        each_part(graph, term, |t| {
+            inside.insert(t);
+        });
+        graph.each_argument(graph.node(term), |t| {
+            if !inside.contains(&t) {
+                heads.insert(t);
+            }
+        });
+    }
+    let mut map: Vec<(Term, Term)> = Vec::new();
+    for term in order.into_iter().filter(|t| heads.contains(t)) {
+        let image = match map.is_empty() {
+            true => term,
+            false => Rebuild::with(map.iter().copied()).within(graph, term),
+        };
+        let mut best = image;
+        if size(graph, image) > 3 {
+            for candidate in candidates(graph, image) {
+                if size(graph, candidate) < size(graph, best) {
+                    best = candidate;
+                }
+            }
+        }
+        if best != term {
+            map.push((term, best));
+        }
+    }
+    map.iter().find(|(t, _)| *t == root).map_or(root, |(_, image)| *image)
+}
+
+/// A rational function in lowest terms: multiplied out, in factors, and with either part in
+/// factors.
+fn candidates(graph: &mut Graph, term: Term) -> Vec<Term> {
+    let mut found = Vec::new();
+    let Ok(Read { kernels, fraction, mut budget, .. }) =
+        read_within(graph, term, SHORT, &[], TRIED)
+    else {
+        return found;
+    };
+    let Fraction { numerator, denominator } = fraction;
+    let (content, primitive) = numerator.primitive();
+    let whole = |p: &Polynomial, n: i64| vec![(p.clone(), n)];
+    let mut tops = vec![whole(&primitive, 1)];
+    let mut bottoms = vec![whole(&denominator, -1)];
+    for (list, p, sign) in [(&mut tops, &primitive, 1), (&mut bottoms, &denominator, -1)] {
+        if let Ok((powers, _)) = factors(p, sign, &mut budget)
+            && (powers.len() > 1 || powers.iter().any(|(_, n)| n.abs() > 1))
+        {
+            list.push(powers);
+        }
+    }
+    for top in &tops {
+        for bottom in &bottoms {
+            let list: Powers =
+                top.iter().chain(bottom).filter(|(p, _)| !is_one(p)).cloned().collect();
+            found.push(kernels.product(graph, &content, &list));
+        }
+    }
+    // A number in front of a sum may read better inside of it.
+    let (top, bottom) = (kernels.expanded(graph, &numerator), bottoms.pop().unwrap_or_default());
+    let bottom = kernels.product(graph, &Number::ONE, &bottom);
+    found.push(graph.mul(top, bottom));
+    found
 }

@@ -39,6 +39,13 @@ impl Kernels {
                 *step = step.gcd(&(&power * &exponent));
             }
         }
+        // A root is a kernel, but whole powers are those of the base: x^4 + 4 has factors in x. With
+        // a name in the exponent a smaller power may have a smaller domain.
+        for (base, step) in &mut steps {
+            if !matches!(graph.node(*base), Node::Call(Op::Pow, _)) {
+                *step = step.gcd(&Number::ONE);
+            }
+        }
         let mut kernels: Vec<(Term, Number)> = steps.into_iter().collect();
         kernels.sort_unstable_by_key(|(t, _)| *t);
         let index = kernels.iter().enumerate().map(|(k, (t, _))| (*t, k)).collect();

@@ -463,8 +463,16 @@ fn cosine(turns: Number) -> Option<Radicals> {
     Some(if negative { value.scaled(&Number::MINUS_ONE) } else { value })
 }
 
+/// Whether a term is one root of a number, out of which whole factors are taken in any case.
+fn is_root(graph: &Graph, term: Term) -> bool {
+    match graph.node(term) {
+        Node::Product(factors) => factors.iter().all(|(b, _)| graph.as_number(*b).is_some()),
+        _ => false,
+    }
+}
+
 /// The term with each part that is a sum of roots of rationals in normal form, where that is
-/// shorter as `size` says.
+/// shorter as `size` says, and with roots of numbers without whole factors.
 pub fn normal(graph: &mut Graph, root: Term, size: &dyn Fn(&Graph, Term) -> u64) -> Term {
     let order = reachable(graph, &[root]);
     // Only constants with a root, a magnitude or a cosine have another form.
@@ -489,7 +497,7 @@ pub fn normal(graph: &mut Graph, root: Term, size: &dyn Fn(&Graph, Term) -> u64)
         }
         if let Some(found) = Radicals::of(graph, term) {
             let image = found.term(graph);
-            if image != term && size(graph, image) < size(graph, term) {
+            if image != term && (is_root(graph, term) || size(graph, image) < size(graph, term)) {
                 map.push((term, image));
             }
         }

@@ -14,6 +14,7 @@ pub mod matrix;
 pub mod output;
 pub mod request;
 mod rules;
+mod shapes;
 mod simplify;
 mod state;
 mod witness;

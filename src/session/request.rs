@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::definitions::Definitions;
 use super::explanation::{self, Explained};
+use crate::algebra::constant::Sign;
 use crate::calculus::{self, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
 use crate::rewrite::explain::{Explanation, Record, check};
@@ -35,7 +36,7 @@ pub struct Workspace {
     /// What names stand for.
     pub definitions: Definitions,
     known: Known,
-    rules: Arc<Ruleset>,
+    pub(super) rules: Arc<Ruleset>,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
     pub(super) limits: Limits,
@@ -300,7 +301,8 @@ impl Workspace {
         if let Some(conflict) = found.conflict {
             return Err(self.contradiction(&conflict)?);
         }
-        self.reduced(root, found.roots[0])
+        let best = self.reshaped(root, found.roots[0], &options);
+        self.reduced(root, best)
     }
 
     /// The steps from an expression as it is written to the shortest form that an engine finds.
@@ -396,6 +398,11 @@ impl Workspace {
             return Ok(Verdict::Equal);
         }
         let difference = self.graph.sub(left, right);
+        match self.identity(difference) {
+            Some(Sign::Zero) => return Ok(Verdict::Equal),
+            Some(_) => return Ok(Verdict::Different(Vec::new())),
+            None => {}
+        }
         let expanded = expand(&mut self.graph, difference, 10_000).unwrap_or(difference);
         for candidate in [difference, expanded] {
             let rest = self.shortest(candidate);

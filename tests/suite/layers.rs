@@ -9,6 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("term", &[]),
     ("syntax", &["text", "term"]),
     ("polynomial", &["term"]),
+    ("algebra", &["term", "polynomial"]),
     ("rewrite", &["text", "term", "syntax", "polynomial", "kernel"]),
     ("calculus", &["text", "term", "syntax", "polynomial", "rewrite"]),
     ("kernel", &["term"]),
@@ -19,8 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "session",
         &[
-            "text", "term", "syntax", "rewrite", "calculus", "kernel", "numeric", "plot", "model",
-            "study",
+            "text", "term", "syntax", "algebra", "rewrite", "calculus", "kernel", "numeric",
+            "plot", "model", "study",
         ],
     ),
     (

@@ -20,7 +20,7 @@ const ENGINE: Flag =
     Flag::with("engine", "NAME", "how to rewrite: egraph or classical [default: egraph]");
 
 /// The text of an argument; `-` is standard input.
-fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
+pub(super) fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
     if argument != "-" {
         return Ok(argument.to_owned());
     }
@@ -29,7 +29,7 @@ fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
 }
 
 /// Works under the assumptions of a call, which are forgotten afterwards.
-fn assuming<T>(
+pub(super) fn assuming<T>(
     session: &mut Session,
     call: &Call<'_>,
     work: impl FnOnce(&mut Workspace) -> Result<T, Stop>,
@@ -58,7 +58,7 @@ fn ask(
     })
 }
 
-fn answer(r: &Reduced) -> Answer {
+pub(super) fn answer(r: &Reduced) -> Answer {
     let json = json!({"expr": r.expression, "size": r.size, "size_before": r.size_before});
     Answer::term(r.term, json)
 }

@@ -3,6 +3,7 @@
 mod calibrate;
 mod exports;
 mod expressions;
+mod forms;
 mod models;
 mod pictures;
 mod prompt;
@@ -22,6 +23,11 @@ pub static COMMANDS: &[Command] = &[
     expressions::SIMPLIFY,
     expressions::EXPLAIN,
     expressions::EXPAND,
+    forms::COLLECT,
+    forms::TOGETHER,
+    forms::CANCEL,
+    forms::FACTOR,
+    forms::APART,
     expressions::DIFF,
     expressions::EVAL,
     expressions::EQUAL,

@@ -1,0 +1,108 @@
+//! Shapes of rational functions, and what exact algebra adds to simplification and equality.
+
+use super::request::{Answer, Reduced, Workspace, error, helped, names};
+use crate::algebra::constant::{Sign, sign};
+use crate::algebra::forms::{self, Shaped, Unshaped};
+use crate::algebra::{identity, radical};
+use crate::rewrite::{Measure, Options, cost, simplify};
+use crate::term::{Graph, Term};
+use crate::text::{Kind, Limits};
+
+/// Times that another shape is simplified again.
+const ROUNDS: usize = 3;
+
+/// Larger terms keep their shape when they are simplified.
+const SIZE: u64 = 400;
+
+/// A result and what had to be different from zero before.
+pub struct Reshaped {
+    /// The result.
+    pub reduced: Reduced,
+    /// What must not be zero for the expression to have a value, and may be for the result.
+    pub nonzero: Vec<String>,
+    /// Whether the factors are certainly irreducible.
+    pub complete: bool,
+}
+
+fn size(graph: &Graph, term: Term) -> u64 {
+    cost(graph, &[term], Measure::Size) as u64
+}
+
+impl Workspace {
+    /// A term in the shape of that name: `together`, `cancel`, `factor`, or, by a variable,
+    /// `collect` and `apart`.
+    ///
+    /// # Errors
+    /// When it takes too much, or the term is no rational function of the variable.
+    pub fn shape(&mut self, root: Term, name: &str, variable: Option<&str>) -> Answer<Reshaped> {
+        let limit = self.limits.terms;
+        let mut complete = true;
+        let variable = match variable {
+            Some(v) if !crate::syntax::expression::is_name(v) => {
+                return Err(error(Kind::Name, format!("`{v}` is not a name")));
+            }
+            Some(v) => self.graph.symbol(v),
+            None => root,
+        };
+        let graph = &mut self.graph;
+        let shaped = match name {
+            "collect" => forms::collect(graph, root, variable, limit),
+            "apart" => forms::apart(graph, root, variable, limit),
+            "factor" => forms::factor(graph, root, limit).map(|(shaped, all)| {
+                complete = all;
+                shaped
+            }),
+            "together" => forms::together(graph, root, limit),
+            _ => forms::cancel(graph, root, limit),
+        };
+        let Shaped { term, nonzero } = shaped.map_err(|e| match e {
+            Unshaped::TooLarge(_) => {
+                helped(error(Kind::Resource, e.to_string()), &Limits::remedy("terms"))
+            }
+            Unshaped::Undefined => error(Kind::Undefined, e.to_string()),
+            Unshaped::Entangled => error(Kind::Domain, e.to_string()),
+        })?;
+        let reduced = self.reduced(root, term)?;
+        let nonzero = nonzero.into_iter().map(|t| self.print(t)).collect::<Answer<_>>()?;
+        Ok(Reshaped { reduced, nonzero, complete })
+    }
+
+    /// The shortest of what rewriting found and what it finds from other shapes of it.
+    pub(super) fn reshaped(&mut self, root: Term, found: Term, options: &Options) -> Term {
+        let mut best = found;
+        let mut tried: Vec<Term> = Vec::new();
+        for start in [root, found] {
+            let mut from = start;
+            for _ in 0..ROUNDS {
+                if size(&self.graph, from) > SIZE {
+                    break;
+                }
+                let shaped = forms::shortest(&mut self.graph, from, &size);
+                let shaped = radical::normal(&mut self.graph, shaped, &size);
+                if shaped == from || tried.contains(&shaped) {
+                    break;
+                }
+                tried.push(shaped);
+                let next = simplify(&mut self.graph, shaped, &self.rules, options).roots[0];
+                if size(&self.graph, next) >= size(&self.graph, best) {
+                    break;
+                }
+                (best, from) = (next, next);
+            }
+        }
+        radical::normal(&mut self.graph, best, &size)
+    }
+
+    /// The sign of a difference: of a constant, or zero for one that is zero wherever it has a
+    /// value.
+    pub(super) fn identity(&mut self, difference: Term) -> Option<Sign> {
+        if names(&self.graph, difference).is_empty() {
+            return sign(&mut self.graph, difference);
+        }
+        let known = self.assumptions().clone();
+        let bounds = |graph: &Graph, term: Term| {
+            known.of(term).map(|facts| facts.range).filter(|_| graph.len() > 0)
+        };
+        identity::is_zero(&mut self.graph, difference, &bounds).then_some(Sign::Zero)
+    }
+}
