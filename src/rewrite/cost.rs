@@ -1,7 +1,7 @@
 //! What a term costs: cycles of a kernel for machines, printed size for people.
 //!
 //! Cycles are those of the tape that the terms are lowered to, so that what is promised is what
-//! is computed; [`super::extract::load`] prices the nodes of an e-graph in the same way.
+//! is computed; `extract::load` prices the nodes of an e-graph in the same way.
 
 use rustc_hash::FxHashMap;
 

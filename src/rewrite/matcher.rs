@@ -121,7 +121,7 @@ impl<'a, S: Space> Matcher<'a, S> {
     }
 
     /// Looks into a node that stands in a slot; the frame that it gets is passed on.
-    fn into_node(&self, slot: &Slot, node: &Form, look: impl FnOnce(usize)) {
+    fn within_node(&self, slot: &Slot, node: &Form, look: impl FnOnce(usize)) {
         let Some(trail) = &self.trail else { return look(0) };
         let frame = trail.borrow().0.len();
         trail.borrow_mut().0.push((slot.clone(), node.clone()));
@@ -148,7 +148,7 @@ impl<'a, S: Space> Matcher<'a, S> {
                 for node in self.space.forms(class) {
                     if let Form::Sum { constant, .. } = node {
                         let mut terms = Terms::of(node, constant);
-                        self.into_node(&ROOT, node, |frame| {
+                        self.within_node(&ROOT, node, |frame| {
                             for scale in scales(parts, &terms) {
                                 let sum =
                                     Sum { parts, scale: &scale, constant: k, root: true, frame };
@@ -165,7 +165,7 @@ impl<'a, S: Space> Matcher<'a, S> {
             Pattern::Product(parts) => {
                 for node in self.space.forms(class) {
                     if matches!(node, Form::Product { .. }) {
-                        self.into_node(&ROOT, node, |frame| {
+                        self.within_node(&ROOT, node, |frame| {
                             let mut factors = Factors::of(Number::ONE, node, frame);
                             let then = &mut |b: &mut Bindings, left: &Factors| {
                                 if left.coefficient.is_one() {
@@ -197,13 +197,13 @@ impl<'a, S: Space> Matcher<'a, S> {
             Pattern::Variable(v) => bind(bindings, *v, || Bound::Class(id), then),
             Pattern::Number(n) => {
                 if self.space.constant(id) == Some(n) {
-                    self.into_node(slot, &Form::Number(n.clone()), |_| then(bindings));
+                    self.within_node(slot, &Form::Number(n.clone()), |_| then(bindings));
                 }
             }
             Pattern::Call(op, args) => {
                 for node in self.space.forms(id) {
                     match node {
-                        Form::Call(f, ids) if f == op => self.into_node(slot, node, |frame| {
+                        Form::Call(f, ids) if f == op => self.within_node(slot, node, |frame| {
                             let list = |turned: bool| {
                                 let arguments = args.iter().zip(ids.iter().enumerate());
                                 let turn = |k: usize| if turned { 1 - k } else { k };
@@ -218,7 +218,7 @@ impl<'a, S: Space> Matcher<'a, S> {
                         }),
                         // A symbolic power in a rule also stands for an exact one.
                         Form::Product { exponents, ids } if *op == Op::Pow && ids.len() == 1 => {
-                            self.into_node(slot, node, |frame| {
+                            self.within_node(slot, node, |frame| {
                                 exponent(&args[1], &exponents[0], bindings, &mut |b| {
                                     let slot =
                                         Slot { taken: exponents[0].clone(), ..argument(frame, 0) };
@@ -235,7 +235,7 @@ impl<'a, S: Space> Matcher<'a, S> {
                     if let Form::Apply(g, ids) = node
                         && f == g
                     {
-                        self.into_node(slot, node, |frame| {
+                        self.within_node(slot, node, |frame| {
                             let list = args.iter().zip(ids).enumerate();
                             let list: SmallVec<[(&Pattern, Id, Slot); 3]> =
                                 list.map(|(k, (p, &id))| (p, id, argument(frame, k))).collect();
@@ -248,7 +248,7 @@ impl<'a, S: Space> Matcher<'a, S> {
                 for node in self.space.forms(id) {
                     if let Form::Sum { constant, .. } = node {
                         let mut terms = Terms::of(node, constant);
-                        self.into_node(slot, node, |frame| {
+                        self.within_node(slot, node, |frame| {
                             let sum =
                                 Sum { parts, scale: &Number::ONE, constant: k, root: false, frame };
                             let then = &mut |b: &mut Bindings, _: &Terms, _| then(b);
@@ -307,13 +307,13 @@ impl<'a, S: Space> Matcher<'a, S> {
                     && required.iter().all(|r| ids.contains(r))
                 {
                     let look = |frame| whole(Factors::of(c.clone(), node, frame));
-                    self.into_node(slot, node, look);
+                    self.within_node(slot, node, look);
                 }
             }
         };
         match self.space.scaled(id) {
             Some((c, inner)) => {
-                self.into_node(slot, &Form::multiple(&c, inner), |frame| {
+                self.within_node(slot, &Form::multiple(&c, inner), |frame| {
                     let slot = Slot { taken: c.clone(), ..argument(frame, 0) };
                     inside(coefficient * &c, self.space.find(inner), &slot);
                 });
@@ -383,10 +383,10 @@ impl<'a, S: Space> Matcher<'a, S> {
             };
             match pattern {
                 Pattern::Variable(v) if bindings[*v].is_none() => {
-                    if ratio.is_positive() || factor.is_positive() {
-                        let bound = || {
-                            Bound::monomial(ratio.clone(), SmallVec::from_iter([(id, Number::ONE)]))
-                        };
+                    let usable = ratio.is_positive() || factor.is_positive();
+                    let bound =
+                        || Bound::monomial(ratio.clone(), SmallVec::from_iter([(id, Number::ONE)]));
+                    if usable {
                         bind(bindings, *v, bound, &mut |b| consume(b, &ratio));
                     }
                 }

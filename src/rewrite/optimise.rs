@@ -106,7 +106,7 @@ pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Op
     // Boundaries with what they became; later regions have the originals as leaves.
     let mut images: Vec<(Term, Term)> = Vec::new();
     let regions = regions(graph, roots, options.region);
-    let whole = regions.len() == 1 && regions[0].boundary.is_empty();
+    let whole = regions.len() <= 1 && regions.iter().all(|r| r.boundary.is_empty());
     for region in regions {
         if (options.stop)() {
             outcome.stops.push(Stop::Interrupted);

@@ -1,7 +1,7 @@
 //! The terms of a graph as a space of classes with one node each, for the classical rewriter.
 //!
 //! Facts depend on what is assumed, and that on the branch of an `if` that a term stands in: each
-//! set of assumptions is a [`Context`] with facts of its own.
+//! set of assumptions is a `Context` with facts of its own.
 
 use egg::Id;
 use rustc_hash::{FxHashMap, FxHashSet};

@@ -126,7 +126,7 @@ fn with_terms(condition: &str, texts: &[(&str, String)]) -> String {
 
 /// An explanation as text: the expression, then each form with what led to it.
 pub fn text(start: &str, lines: &[Line]) -> String {
-    let mut out = format!("  {start}");
+    let mut out = start.to_owned();
     let mut before = start;
     for line in lines {
         // What only changes how a term is held looks the same.

@@ -112,6 +112,10 @@ fn mutated(
     let what = match random.below(7) {
         0 => {
             // Another value: every later place is moved along, so that only the step is wrong.
+            if graph.is_undefined(step.new) {
+                // Nothing but nothing comes of it.
+                return None;
+            }
             let more = graph.add(step.new, stranger);
             let (old, path) = (step.old, step.path.clone());
             step.new = more;

@@ -1,6 +1,6 @@
 //! Explanations of results: how they are made, shown, and checked.
 //!
-//! The checker ([`check`]) knows terms, rules and facts only, and can be read on its own:
+//! The checker ([`mod@check`]) knows terms, rules and facts only, and can be read on its own:
 //! [`replace`] puts a part in place of another, [`identity`] and [`domain`] decide what follows from
 //! arithmetic alone.
 

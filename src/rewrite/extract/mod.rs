@@ -1,10 +1,10 @@
 //! Extraction: the choice of one node for each class that is cheapest under true shared cost.
 //!
-//! An e-graph becomes a [`Problem`] of classes and priced nodes ([`load`], [`share`]), which is
-//! pruned ([`prune`]). Several starts, the input, cheapest trees ([`tree`]) and a greedy choice that sees
-//! sharing ([`greedy`]), are each improved by local search ([`improve`]), priced over all roots at
-//! once by what changes ([`state`]); the best is kept. Since the input is one of the starts, the
-//! result is never dearer. Then a search that ends with a proof ([`exact`]) looks for something
+//! An e-graph becomes a [`Problem`] of classes and priced nodes (`load`, `share`), which is
+//! pruned (`prune`). Several starts, the input, cheapest trees (`tree`) and a greedy choice that sees
+//! sharing (`greedy`), are each improved by local search (`improve`), priced over all roots at
+//! once by what changes (`state`); the best is kept. Since the input is one of the starts, the
+//! result is never dearer. Then a search that ends with a proof (`exact`) looks for something
 //! better as long as its work lasts; it tells how far the result can be from the optimum.
 //!
 //! Printed size counts a term at each occurrence: there the cheapest trees are the optimum.

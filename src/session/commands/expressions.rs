@@ -100,7 +100,12 @@ pub const EXPLAIN: Command = Command {
     arguments: &[EXPRESSION],
     options: &[ASSUME, ENGINE],
     place: Place::Everywhere,
-    examples: &[Example { line: "explain sin(x)^2/x + cos(x)^2/x", result: "" }],
+    examples: &[Example {
+        line: "explain sin(x)^2/x + cos(x)^2/x",
+        result: "sin(x)^2/x + cos(x)^2/x\n= (1/x)*(sin(x)^2 + cos(x)^2)\n    factor\n\
+                 = (sin(x)^2 + cos(x)^2)/x\n    arithmetic\n\
+                 = 1/x\n    pythagoras: sin(x)^2 + cos(x)^2 is 1",
+    }],
     run: |session, call| {
         let text = text_of(call.argument(0), &session.limits)?;
         simplified(session, call, &text, true)
