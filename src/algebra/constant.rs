@@ -193,9 +193,9 @@ impl Field {
         let mut rest = totient;
         let mut p = 2;
         while rest > 1 {
-            if rest % p == 0 {
+            if rest.is_multiple_of(p) {
                 totient = totient / p * (p - 1);
-                while rest % p == 0 {
+                while rest.is_multiple_of(p) {
                     rest /= p;
                 }
             }

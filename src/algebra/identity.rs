@@ -1,16 +1,12 @@
-//! Whether a term is zero wherever it has a value.
+//! Whether a term is zero wherever it has a value, as a rational function of its kernels.
 
 use super::kernels::Kernels;
 use crate::polynomial::Budget;
 use crate::term::sample::Claim;
-use crate::term::{Graph, Interval, Term};
+use crate::term::{Graph, Term};
 
 /// Whether a term is proved to be zero wherever it has a value.
-pub fn is_zero(
-    graph: &mut Graph,
-    root: Term,
-    _bounds: &dyn Fn(&Graph, Term) -> Option<Interval>,
-) -> bool {
+pub fn is_zero(graph: &mut Graph, root: Term) -> bool {
     if !graph.witness(root, Claim::Defined) {
         return false;
     }

@@ -42,10 +42,8 @@ pub(super) fn prime_powers(n: &BigInt) -> Option<Vec<(u64, u32)>> {
     let mut found = Vec::new();
     let mut p = 2_u64;
     while !rest.is_one() && p <= PRIMES {
-        if let Some(small) = rest.to_u64() {
-            if p * p > small {
-                break;
-            }
+        if rest.to_u64().is_some_and(|small| p * p > small) {
+            break;
         }
         let mut count = 0;
         while (&rest % p).is_zero() {
@@ -211,7 +209,7 @@ impl Radicals {
         }
         match n {
             2 => self.square_root(graph, depth),
-            _ if n % 2 == 0 => {
+            _ if n.is_multiple_of(2) => {
                 self.nested_root(graph, 2, depth)?.nested_root(graph, n / 2, depth - 1)
             }
             _ => self.odd_root(n),

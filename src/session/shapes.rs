@@ -99,10 +99,6 @@ impl Workspace {
         if names(&self.graph, difference).is_empty() {
             return sign(&mut self.graph, difference);
         }
-        let known = self.assumptions().clone();
-        let bounds = |graph: &Graph, term: Term| {
-            known.of(term).map(|facts| facts.range).filter(|_| graph.len() > 0)
-        };
-        identity::is_zero(&mut self.graph, difference, &bounds).then_some(Sign::Zero)
+        identity::is_zero(&mut self.graph, difference).then_some(Sign::Zero)
     }
 }
