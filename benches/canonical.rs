@@ -15,9 +15,10 @@ use isoterm::syntax::print::print;
 use isoterm::term::op::{Class, TABLE};
 use isoterm::term::{Graph, Op};
 use isoterm::text::{Limits, Source};
-use random::Random;
+use seeded::Random;
 
-mod random;
+#[path = "../tests/suite/seeded.rs"]
+mod seeded;
 
 const TOKENS: usize = 15;
 const EXPRESSIONS: u64 = 10_000;

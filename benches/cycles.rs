@@ -15,6 +15,8 @@ use isoterm::study::{Compilation, Compiled};
 use isoterm::text::{Limits, Source};
 
 mod networks;
+#[path = "../tests/suite/seeded.rs"]
+mod seeded;
 
 /// Example models; the first four and the first two networks are those that must agree.
 const EXAMPLES: [&str; 11] = [

@@ -11,7 +11,10 @@ use isoterm::term::{Graph, Term};
 use random::{Random, term};
 
 #[path = "../tests/suite/random.rs"]
+#[expect(dead_code, reason = "terms are needed here, not all that tests draw at random")]
 mod random;
+#[path = "../tests/suite/seeded.rs"]
+mod seeded;
 
 /// Random terms of each comparison.
 const TERMS: u64 = 1_000;

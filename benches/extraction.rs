@@ -18,6 +18,8 @@ use isoterm::text::Limits;
 
 #[path = "../tests/suite/regions.rs"]
 mod regions;
+#[path = "../tests/suite/seeded.rs"]
+mod seeded;
 
 fn main() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/models");

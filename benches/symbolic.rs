@@ -14,10 +14,11 @@ use isoterm::term::evaluate::{Floating, evaluate};
 use isoterm::term::visit::substitute;
 use isoterm::term::{Affine, Graph, Number, Op, Term};
 use naive::{Function, Tree, add, call, mul, pow};
-use random::Random;
+use seeded::Random;
 
 mod naive;
-mod random;
+#[path = "../tests/suite/seeded.rs"]
+mod seeded;
 
 /// Most terms of an expansion.
 const TERMS: usize = 1_000_000;

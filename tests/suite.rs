@@ -45,6 +45,8 @@ mod reference;
 mod regions;
 #[path = "suite/rules.rs"]
 mod rules;
+#[path = "suite/seeded.rs"]
+mod seeded;
 #[path = "suite/sensitivities.rs"]
 mod sensitivities;
 #[path = "suite/simplify.rs"]

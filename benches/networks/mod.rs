@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use super::seeded::Random;
+
 /// A mass-action network: each reaction takes one or two species and makes one or two.
 pub fn mass_action(species: usize, reactions: usize, seed: u64) -> String {
     let mut random = Random(seed);
@@ -26,18 +28,4 @@ pub fn mass_action(species: usize, reactions: usize, seed: u64) -> String {
         writeln!(text, "  state x{k} = 0.{:02}\n  x{k}' = 0{rate}", 10 + k % 50).expect("memory");
     }
     text + "end\n"
-}
-
-/// A small seeded generator (SplitMix64).
-pub struct Random(pub u64);
-
-impl Random {
-    /// A number below `n`.
-    pub fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
-    }
 }

@@ -1,5 +1,7 @@
 //! The arguments of the program, from the table of commands.
 
+use std::time::Duration;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, Command as Clap};
 
@@ -21,6 +23,8 @@ pub struct Given {
     pub limits: Limits,
     /// Files and folders of rules.
     pub rules: Vec<String>,
+    /// How long each piece of work may take.
+    pub seconds: Option<Duration>,
 }
 
 /// Options of the prompt.
@@ -32,9 +36,10 @@ pub fn read() -> Given {
     let limits = matches.get_many::<(String, usize)>("limit").unwrap_or_default().cloned();
     let limits = super::limits(limits);
     let rules = matches.get_many::<String>("rules").unwrap_or_default().cloned().collect();
+    let seconds = matches.get_one::<Duration>("seconds").copied();
     let Some((name, given)) = matches.subcommand() else {
         let (arguments, options) = (Vec::new(), Vec::new());
-        return Given { name: None, arguments, options, json: false, limits, rules };
+        return Given { name: None, arguments, options, json: false, limits, rules, seconds };
     };
     let command = COMMANDS.iter().find(|c| c.name == name);
     let flags = command.map_or(PROMPT, |c| c.options);
@@ -52,7 +57,7 @@ pub fn read() -> Given {
     });
     let options = options.collect();
     let json = given.try_get_one::<bool>("json").ok().flatten() == Some(&true);
-    Given { name: Some(name.to_owned()), arguments, options, json, limits, rules }
+    Given { name: Some(name.to_owned()), arguments, options, json, limits, rules, seconds }
 }
 
 /// The whole command line.
@@ -73,6 +78,12 @@ pub fn program() -> Clap {
             "rewrite with the rules of a file beside the shipped ones, or with those of a folder in \
              their place; all are judged first; may be repeated",
         );
+    let seconds = Arg::new("seconds")
+        .long("seconds")
+        .value_name("NUMBER")
+        .global(true)
+        .value_parser(seconds)
+        .help("end work that takes longer, with the best that was found until then");
     let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere).map(subcommand);
     let batch = Clap::new("batch").about("answers to requests in JSON, one on each line");
     let repl =
@@ -83,6 +94,7 @@ pub fn program() -> Clap {
         .after_help("Without a command the prompt starts; `isoterm help COMMAND` says more.")
         .arg(limit)
         .arg(rules)
+        .arg(seconds)
         .subcommands(shell)
         .subcommand(batch)
         .subcommand(repl)
@@ -122,6 +134,13 @@ fn option(flag: &'static Flag) -> Arg {
         [] => arg,
         choices => arg.value_parser(PossibleValuesParser::new(choices)),
     }
+}
+
+/// A time.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok().filter(|&s| s > 0.0);
+    let time = seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
+    time.ok_or_else(|| "expected a positive number of seconds".to_owned())
 }
 
 /// One `--limit`.

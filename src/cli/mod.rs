@@ -9,7 +9,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use host::{Terminal, interrupted, listen};
+use host::{Terminal, guard, interrupted, listen, pressed, reason};
 
 use crate::rewrite::Ruleset;
 use crate::session::command::Stop;
@@ -20,6 +20,9 @@ use crate::text::{Diagnostic, Kind, Limits};
 /// input, 130 a run that Ctrl-C stopped.
 pub fn run() -> ExitCode {
     let given = arguments::read();
+    if let Some(most) = given.seconds {
+        guard(most);
+    }
     let answered = rules(&given.rules, &given.limits).and_then(|rules| {
         match given.name.as_deref() {
             None | Some("repl") => return Ok(repl::run(&given.limits, rules, &given.options)),
@@ -29,7 +32,12 @@ pub fn run() -> ExitCode {
         listen(true);
         answer(&given, rules).map(|yes| ExitCode::from(u8::from(!yes)))
     });
+    if let Some(why) = reason() {
+        let found = if answered.is_ok() { "; this is the best found until then" } else { "" };
+        let _ = writeln!(std::io::stderr(), "note: {why}{found}");
+    }
     match answered {
+        Ok(_) if pressed() => ExitCode::from(130),
         Ok(code) => code,
         Err(stop) => {
             if given.json {
@@ -37,7 +45,7 @@ pub fn run() -> ExitCode {
             }
             let colour = std::io::stderr().is_terminal();
             let _ = write!(std::io::stderr(), "{}", stop.render(colour));
-            ExitCode::from(if interrupted() { 130 } else { stop.code })
+            ExitCode::from(if pressed() { 130 } else { stop.code })
         }
     }
 }
@@ -52,7 +60,10 @@ fn answer(given: &arguments::Given, rules: Arc<Ruleset>) -> Result<bool, Stop> {
     session.shell = true;
     let command = command(given.name.as_deref().unwrap_or_default())?;
     let (arguments, options) = (given.arguments.clone(), given.options.clone());
-    let answer = session.command(command, arguments, options, &Terminal::new())?;
+    let mut answer = session.command(command, arguments, options, &Terminal::new())?;
+    if reason().is_some() {
+        answer.json["stopped"] = true.into();
+    }
     let text = match given.json {
         true => answer.json.to_string(),
         false => session.plain(&answer)?,

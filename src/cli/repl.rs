@@ -14,7 +14,7 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper};
 
-use super::host::{Terminal, interrupted, listen, resume};
+use super::host::{Terminal, begin, interrupted, listen, pressed, reason, resume};
 use super::say;
 use crate::rewrite::Ruleset;
 use crate::session::completion::{Completion, Vocabulary};
@@ -60,9 +60,13 @@ fn script(session: &mut Session) -> ExitCode {
             continue;
         }
         let whole = std::mem::take(&mut pending);
+        begin();
         code = code.max(u8::from(!respond(session, &whole, &host, false)));
-        if !more || session.ended || interrupted() {
-            return ExitCode::from(if interrupted() { 130 } else { code });
+        if let Some(why) = reason() {
+            let _ = writeln!(std::io::stderr(), "note: {why}");
+        }
+        if !more || session.ended || pressed() {
+            return ExitCode::from(if pressed() { 130 } else { code });
         }
     }
 }
@@ -113,8 +117,8 @@ fn converse(session: &mut Session, history: Option<PathBuf>) -> rustyline::Resul
                 let _ = editor.add_history_entry(text.as_str());
                 resume();
                 respond(session, &text, &host, colour);
-                if interrupted() {
-                    say("interrupted\n");
+                if let Some(why) = reason() {
+                    say(&format!("{why}\n"));
                 }
                 if let Some(helper) = editor.helper_mut() {
                     helper.words = Vocabulary::of(session);

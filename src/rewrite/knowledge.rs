@@ -145,7 +145,7 @@ fn call(op: Op, args: &[&Facts], sampled: bool) -> Facts {
         }
         _ => {}
     }
-    if increasing(op) {
+    if op.row().increasing {
         image(op, args[0], &mut facts);
     }
     facts.close();
@@ -160,33 +160,6 @@ fn inside(facts: &Facts) -> Interval {
         hi: if facts.open[1] { hi.next_down() } else { hi },
         defined,
     }
-}
-
-/// Whether a function of one argument is strictly increasing on its domain.
-fn increasing(op: Op) -> bool {
-    use Op::{
-        Acosh, Asin, Asinh, Atan, Atanh, Cbrt, Erf, Exp, Expm1, Log, Log1p, Log2, Log10, Sinh,
-        Sqrt, Tanh,
-    };
-    matches!(
-        op,
-        Acosh
-            | Asin
-            | Asinh
-            | Atan
-            | Atanh
-            | Cbrt
-            | Erf
-            | Exp
-            | Expm1
-            | Log
-            | Log1p
-            | Log2
-            | Log10
-            | Sinh
-            | Sqrt
-            | Tanh
-    )
 }
 
 /// Bounds of an increasing function where they are known exactly: `exp(x) > 1` for `x > 0`.

@@ -13,88 +13,11 @@ use egg::Id;
 use smallvec::SmallVec;
 
 use super::language::Form;
+use super::left::{Factors, ROOT, Terms, argument, covers};
 use super::pattern::{Bindings, Bound, Match, Pattern, Rest};
 use super::space::Space;
 use super::trace::{Frames, Slot};
 use crate::term::{Number, Op};
-
-/// Terms of a sum that are still to be matched.
-struct Terms {
-    constant: Number,
-    /// Coefficients and classes; those with `true` are used up.
-    terms: SmallVec<[(Number, Id, bool); 6]>,
-}
-
-impl Terms {
-    fn of(node: &Form, constant: &Number) -> Terms {
-        let terms = node.terms().map(|(c, id)| (c.clone(), id, false)).collect();
-        Terms { constant: constant.clone(), terms }
-    }
-
-    fn left(&self) -> impl Iterator<Item = (&Number, Id)> {
-        self.terms.iter().filter(|(.., used)| !used).map(|(c, id, _)| (c, *id))
-    }
-}
-
-/// Where factors come from.
-#[derive(Clone)]
-enum Place {
-    /// A node, by its frame.
-    Node(usize),
-    /// One factor that stands in a slot.
-    Atom(Slot),
-}
-
-/// Factors that are still to be matched, with their coefficient.
-#[derive(Clone)]
-struct Factors {
-    coefficient: Number,
-    /// Classes and exponents; those with `true` are used up.
-    factors: SmallVec<[(Id, Number, bool); 6]>,
-    /// The frame of the node, or the slot of the one factor.
-    place: Place,
-}
-
-impl Factors {
-    fn of(coefficient: Number, node: &Form, frame: usize) -> Factors {
-        let factors = node.factors().map(|(id, e)| (id, e.clone(), false)).collect();
-        Factors { coefficient, factors, place: Place::Node(frame) }
-    }
-
-    fn atom(coefficient: Number, id: Id, slot: Slot) -> Factors {
-        let factors = SmallVec::from_iter([(id, Number::ONE, false)]);
-        Factors { coefficient, factors, place: Place::Atom(slot) }
-    }
-
-    fn none() -> Factors {
-        Factors { coefficient: Number::ONE, factors: SmallVec::new(), place: Place::Atom(ROOT) }
-    }
-
-    /// Where a factor stands, of which some power was matched.
-    fn slot(&self, position: usize, taken: &Number) -> Slot {
-        match &self.place {
-            Place::Node(frame) => Slot { frame: *frame, position, taken: taken.clone() },
-            Place::Atom(slot) => slot.clone(),
-        }
-    }
-
-    fn left(&self) -> Vec<(Id, Number)> {
-        let left = self.factors.iter().filter(|(.., used)| !used);
-        left.map(|(id, e, _)| (*id, e.clone())).collect()
-    }
-
-    fn is_used_up(&self) -> bool {
-        self.factors.iter().all(|(.., used)| *used)
-    }
-}
-
-/// The slot of an argument that is matched as a whole.
-fn argument(frame: usize, position: usize) -> Slot {
-    Slot { frame, position, taken: Number::ONE }
-}
-
-/// The slot of what is matched first.
-const ROOT: Slot = Slot { frame: usize::MAX, position: 0, taken: Number::ONE };
 
 /// Called with each complete set of bindings.
 type Then<'t> = &'t mut dyn FnMut(&mut Bindings);
@@ -212,7 +135,7 @@ impl<'a, S: Space> Matcher<'a, S> {
                                 turned.collect::<SmallVec<[(&Pattern, Id, Slot); 3]>>()
                             };
                             self.arguments(&list(false), bindings, then);
-                            if commutes(*op) && ids[0] != ids[1] {
+                            if op.commutes() && ids[0] != ids[1] {
                                 self.arguments(&list(true), bindings, then);
                             }
                         }),
@@ -432,7 +355,7 @@ impl<'a, S: Space> Matcher<'a, S> {
         if let Pattern::Variable(v) = pattern {
             match &bindings[*v] {
                 Some(bound) => {
-                    if let Some(mut rest) = divided(left, bound, e) {
+                    if let Some(mut rest) = left.divided(bound, e) {
                         self.product_parts(parts, at + 1, 0, &mut rest, bindings, then);
                     }
                     return;
@@ -570,47 +493,9 @@ fn scales(parts: &[(Number, Pattern)], terms: &Terms) -> SmallVec<[Number; 4]> {
     scales
 }
 
-/// Whether `x^power` contains `x^e` as a factor with the same domain.
-fn covers(power: &Number, e: &Number) -> bool {
-    power == e
-        || (power.is_integer()
-            && e.is_integer()
-            && power.is_negative() == e.is_negative()
-            && power.abs() > e.abs())
-}
-
 /// Whether the last variable of a product pattern can take a coefficient.
 fn absorbs(parts: &[(Pattern, Number)], bindings: &Bindings) -> bool {
     parts.last().is_some_and(|(p, e)| {
         e.is_one() && matches!(p, Pattern::Variable(v) if bindings[*v].is_none())
     })
-}
-
-/// The factors without `bound ^ e`.
-fn divided(left: &Factors, bound: &Bound, e: &Number) -> Option<Factors> {
-    let mut left = left.clone();
-    let mut take = |id: Id, e: Number| {
-        let factors = &mut left.factors;
-        let found =
-            factors.iter_mut().find(|(b, power, used)| *b == id && !used && covers(power, &e))?;
-        found.1 = &found.1 - &e;
-        found.2 = found.1.is_zero();
-        Some(())
-    };
-    match bound {
-        Bound::Class(id) => take(*id, e.clone())?,
-        Bound::Monomial(c, factors) => {
-            for (id, f) in factors {
-                take(*id, f * e)?;
-            }
-            let power = c.pow(e.to_i64()?)?;
-            left.coefficient = &left.coefficient * &power.recip()?;
-        }
-        Bound::Linear(..) => return None,
-    }
-    Some(left)
-}
-
-fn commutes(op: Op) -> bool {
-    matches!(op, Op::Min | Op::Max | Op::Hypot | Op::Equal | Op::And | Op::Or)
 }

@@ -24,6 +24,7 @@ pub mod facts;
 pub mod judge;
 pub mod knowledge;
 pub mod language;
+mod left;
 pub mod library;
 pub mod matcher;
 pub mod optimise;

@@ -139,9 +139,12 @@ impl Definitions {
     ) -> Result<Term, Vec<Diagnostic>> {
         let mut tree = Tree::new();
         let root = expression::parse(source, &mut tree, limits)?;
-        let mut names =
-            Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() };
-        lower(&tree, root, graph, &mut names, &[], limits)
+        self.part(&tree, root, graph, limits)
+    }
+
+    /// What names mean outside of any definition.
+    fn names<'a>(&'a self, limits: &'a Limits) -> Names<'a> {
+        Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() }
     }
 
     /// The term of a text, in a graph of its own that keeps what was written.
@@ -169,9 +172,7 @@ impl Definitions {
     ) -> Result<Term, Vec<Diagnostic>> {
         let mut tree = Tree::new();
         let root = expression::parse(source, &mut tree, limits)?;
-        let mut names =
-            Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() };
-        lower_condition(&tree, root, graph, &mut names, &[], limits)
+        lower_condition(&tree, root, graph, &mut self.names(limits), &[], limits)
     }
 
     /// The term of a formula.
@@ -198,9 +199,7 @@ impl Definitions {
         graph: &mut Graph,
         limits: &Limits,
     ) -> Result<Term, Vec<Diagnostic>> {
-        let mut names =
-            Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() };
-        lower(tree, root, graph, &mut names, &[], limits)
+        lower(tree, root, graph, &mut self.names(limits), &[], limits)
     }
 }
 

@@ -76,7 +76,7 @@ impl Workspace {
                     Kind::Nonzero => format!("{of} != 0"),
                     Kind::Nonnegative => format!("{of} >= 0"),
                     Kind::Positive => format!("{of} > 0"),
-                    Kind::Call => format!("{of} has a value"),
+                    Kind::Call => format!("{of} to have a value"),
                 })
             })
             .collect();
@@ -151,7 +151,7 @@ fn reasons(out: &mut String, line: &Line, whole: &str, indent: usize) {
         *out += &format!("\n{margin}  since {}", line.since.join(" and "));
     }
     if !line.without.is_empty() {
-        *out += &format!("\n{margin}  also where not {}", line.without.join(" and "));
+        *out += &format!("\n{margin}  no longer needs {}", line.without.join(" and "));
     }
     for inner in line.because.iter().filter(|l| l.part[0] != l.part[1]) {
         reasons(out, inner, "", indent + 4);

@@ -99,10 +99,8 @@ impl Graph {
                 let positive = self.scale(Number::MINUS_ONE, a);
                 self.strict_call(op, &[positive])
             }
-            // These give the same value in either order: one order is canonical.
-            (_, Op::Min | Op::Max | Op::Equal | Op::And | Op::Or | Op::Hypot, &[a, b]) if b < a => {
-                self.strict_call(op, &[b, a])
-            }
+            // Of two orders one is canonical.
+            (Parity::Swap, _, &[a, b]) if b < a => self.strict_call(op, &[b, a]),
             (_, Op::Min | Op::Max | Op::And | Op::Or, &[a, b]) if a == b => a,
             _ => self.find_or_insert(Key::Call(op, args)),
         }

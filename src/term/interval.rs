@@ -133,8 +133,10 @@ impl Interval {
 
     /// Restricts the argument to `[lo, hi]`, or the open interval, and says what that loses.
     fn within(self, lo: f64, hi: f64, open: bool) -> Interval {
+        // Infinity is no value: an interval that reaches it stays inside.
         let outside = |x: f64, edge: f64, below: bool| {
-            if below { x < edge || (open && x == edge) } else { x > edge || (open && x == edge) }
+            let at_edge = open && x == edge && edge.is_finite();
+            at_edge || if below { x < edge } else { x > edge }
         };
         if outside(self.hi, lo, true) || outside(self.lo, hi, false) {
             return Interval::NEVER;
@@ -542,6 +544,8 @@ mod tests {
         assert_eq!(Interval::new(-2.0, -1.0).log().defined, Never);
         assert_eq!(Interval::new(-1.0, 1.0).log().defined, Sometimes);
         assert_eq!(Interval::point(0.0).log().defined, Never);
+        assert_eq!(Interval::new(1.0, INF).log().defined, Always);
+        assert_eq!(Interval::new(0.0, INF).log().defined, Sometimes);
         assert_eq!(Interval::new(0.0, 1.0).sqrt().defined, Always);
         assert_eq!(Interval::point(0.0).recip().defined, Never);
         assert_eq!(Interval::point(-8.0).pow_fraction(1.0 / 3.0).defined, Never);

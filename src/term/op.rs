@@ -32,7 +32,9 @@ pub enum Parity {
     Even,
     /// `f(-x) = -f(x)`.
     Odd,
-    /// Neither.
+    /// `f(x, y) = f(y, x)`.
+    Swap,
+    /// None of these.
     Neither,
 }
 
@@ -87,6 +89,8 @@ pub struct Operation {
     pub value: Value,
     /// Enclosure of the real value.
     pub enclosure: Enclosure,
+    /// Whether it is strictly increasing on its domain.
+    pub increasing: bool,
     /// The exact value at exact arguments, where it is rational and known.
     pub exact: fn(&[&Number]) -> Option<Number>,
 }
@@ -135,11 +139,13 @@ macro_rules! table {
             cycles: table!(@cycles $kind throughput $name),
             latency: table!(@cycles $kind latency $name),
             value: table!(@value $kind $value),
-            enclosure: Enclosure::$kind($enclosure),
+            enclosure: table!(@enclosure $kind $enclosure),
+            increasing: table!(@increasing $kind),
             exact: $exact,
         },)*];
     };
     (@value Constant $value:expr) => { Value::Constant($value) };
+    (@value Rising $value:expr) => { table!(@value Unary $value) };
     (@value Unary $value:expr) => {
         Value::Unary({
             extern "C" fn value(a: f64) -> f64 {
@@ -169,6 +175,10 @@ macro_rules! table {
     };
     (@cycles Constant $column:ident $name:literal) => { 0.0 };
     (@cycles $kind:ident $column:ident $name:literal) => { cycles::$column($name) };
+    (@enclosure Rising $enclosure:expr) => { Enclosure::Unary($enclosure) };
+    (@enclosure $kind:ident $enclosure:expr) => { Enclosure::$kind($enclosure) };
+    (@increasing Rising) => { true };
+    (@increasing $kind:ident) => { false };
     (@total total) => { true };
     (@total partial) => { false };
 }
@@ -181,48 +191,48 @@ fn unknown(_: Args) -> Option<Number> {
 
 table! {
 //  op           name         latex        class      parity  domain  kind(value, enclosure)                       exact
-    Add          "add"        "+"          Arithmetic Neither total   Binary(|a, b| a + b, Interval::add)            |a| Some(a[0] + a[1]);
+    Add          "add"        "+"          Arithmetic Swap    total   Binary(|a, b| a + b, Interval::add)            |a| Some(a[0] + a[1]);
     Sub          "sub"        "-"          Arithmetic Neither total   Binary(|a, b| a - b, Interval::sub)            |a| Some(a[0] - a[1]);
-    Mul          "mul"        "\\cdot"     Arithmetic Neither total   Binary(|a, b| a * b, Interval::mul)            |a| Some(a[0] * a[1]);
+    Mul          "mul"        "\\cdot"     Arithmetic Swap    total   Binary(|a, b| a * b, Interval::mul)            |a| Some(a[0] * a[1]);
     Div          "div"        "/"          Arithmetic Neither partial Binary(|a, b| a / b, Interval::div)            |a| Some(a[0] * &a[1].recip()?);
     Neg          "neg"        "-"          Arithmetic Odd     total   Unary(|a| -a, Interval::neg)                   |a| Some(-a[0]);
     Fma          "fma"        "\\mathrm{fma}" Arithmetic Neither total   Ternary(libm::fma, Interval::fma)              |a| Some(&(a[0] * a[1]) + a[2]);
     Pow          "pow"        "pow"        Arithmetic Neither partial Binary(libm::pow, Interval::pow)               |a| a[0].pow(a[1].to_i64()?);
-    Sqrt         "sqrt"       "\\sqrt"     Arithmetic Neither partial Unary(libm::sqrt, Interval::sqrt)              |a| a[0].root(2);
-    Exp          "exp"        "\\exp"      Function   Neither total   Unary(libm::exp, Interval::exp)                |a| at(a, 0, 1);
-    Log          "log"        "\\log"      Function   Neither partial Unary(libm::log, Interval::log)                |a| at(a, 1, 0);
-    Log2         "log2"       "\\log_2"    Function   Neither partial Unary(libm::log2, Interval::log2)              |a| exponent_of(a[0], 2);
-    Log10        "log10"      "\\log_{10}" Function   Neither partial Unary(libm::log10, Interval::log10)            |a| exponent_of(a[0], 10);
-    Log1p        "log1p"      "\\operatorname{log1p}" Function Neither partial Unary(libm::log1p, Interval::log1p)   |a| at(a, 0, 0);
-    Expm1        "expm1"      "\\operatorname{expm1}" Function Neither total   Unary(libm::expm1, Interval::expm1)     |a| at(a, 0, 0);
-    Cbrt         "cbrt"       "\\sqrt[3]"  Function   Odd     total   Unary(libm::cbrt, Interval::cbrt)              |a| cube_root(a[0]);
+    Sqrt         "sqrt"       "\\sqrt"     Arithmetic Neither partial Rising(libm::sqrt, Interval::sqrt)              |a| a[0].root(2);
+    Exp          "exp"        "\\exp"      Function   Neither total   Rising(libm::exp, Interval::exp)                |a| at(a, 0, 1);
+    Log          "log"        "\\log"      Function   Neither partial Rising(libm::log, Interval::log)                |a| at(a, 1, 0);
+    Log2         "log2"       "\\log_2"    Function   Neither partial Rising(libm::log2, Interval::log2)              |a| exponent_of(a[0], 2);
+    Log10        "log10"      "\\log_{10}" Function   Neither partial Rising(libm::log10, Interval::log10)            |a| exponent_of(a[0], 10);
+    Log1p        "log1p"      "\\operatorname{log1p}" Function Neither partial Rising(libm::log1p, Interval::log1p)   |a| at(a, 0, 0);
+    Expm1        "expm1"      "\\operatorname{expm1}" Function Neither total   Rising(libm::expm1, Interval::expm1)     |a| at(a, 0, 0);
+    Cbrt         "cbrt"       "\\sqrt[3]"  Function   Odd     total   Rising(libm::cbrt, Interval::cbrt)              |a| cube_root(a[0]);
     Abs          "abs"        "abs"        Function   Even    total   Unary(libm::fabs, Interval::abs)               |a| Some(a[0].abs());
     Sign         "sign"       "\\operatorname{sign}" Function Odd total   Unary(sign, Interval::sign)                   |a| Some(sign_of(a[0]));
     Floor        "floor"      "floor"      Function   Neither total   Unary(libm::floor, Interval::floor)            |a| Some(a[0].floor());
     Ceil         "ceil"       "ceil"       Function   Neither total   Unary(libm::ceil, Interval::ceil)              |a| Some(-&(-a[0]).floor());
     Round        "round"      "\\operatorname{round}" Function Odd total   Unary(libm::round, Interval::round)          |a| Some(round_half_away(a[0]));
-    Min          "min"        "\\min"      Function   Neither total   Binary(minimum, Interval::min)                 |a| Some(a[0].min(a[1]).clone());
-    Max          "max"        "\\max"      Function   Neither total   Binary(maximum, Interval::max)                 |a| Some(a[0].max(a[1]).clone());
-    Hypot        "hypot"      "\\operatorname{hypot}" Function Neither total   Binary(libm::hypot, Interval::hypot)    |a| (&(a[0] * a[0]) + &(a[1] * a[1])).root(2);
+    Min          "min"        "\\min"      Function   Swap    total   Binary(minimum, Interval::min)                 |a| Some(a[0].min(a[1]).clone());
+    Max          "max"        "\\max"      Function   Swap    total   Binary(maximum, Interval::max)                 |a| Some(a[0].max(a[1]).clone());
+    Hypot        "hypot"      "\\operatorname{hypot}" Function Swap    total   Binary(libm::hypot, Interval::hypot)    |a| (&(a[0] * a[0]) + &(a[1] * a[1])).root(2);
     Sin          "sin"        "\\sin"      Function   Odd     total   Unary(libm::sin, Interval::sin)                |a| at(a, 0, 0);
     Cos          "cos"        "\\cos"      Function   Even    total   Unary(libm::cos, Interval::cos)                |a| at(a, 0, 1);
     Tan          "tan"        "\\tan"      Function   Odd     partial Unary(libm::tan, Interval::tan)                |a| at(a, 0, 0);
-    Asin         "asin"       "\\arcsin"   Function   Odd     partial Unary(libm::asin, Interval::asin)              |a| at(a, 0, 0);
+    Asin         "asin"       "\\arcsin"   Function   Odd     partial Rising(libm::asin, Interval::asin)              |a| at(a, 0, 0);
     Acos         "acos"       "\\arccos"   Function   Neither partial Unary(libm::acos, Interval::acos)              |a| at(a, 1, 0);
-    Atan         "atan"       "\\arctan"   Function   Odd     total   Unary(libm::atan, Interval::atan)              |a| at(a, 0, 0);
+    Atan         "atan"       "\\arctan"   Function   Odd     total   Rising(libm::atan, Interval::atan)              |a| at(a, 0, 0);
     Atan2        "atan2"      "\\operatorname{atan2}" Function Neither partial Binary(libm::atan2, Interval::atan2)  |a| (a[0].is_zero() && a[1].is_positive()).then_some(Number::ZERO);
-    Sinh         "sinh"       "\\sinh"     Function   Odd     total   Unary(libm::sinh, Interval::sinh)              |a| at(a, 0, 0);
+    Sinh         "sinh"       "\\sinh"     Function   Odd     total   Rising(libm::sinh, Interval::sinh)              |a| at(a, 0, 0);
     Cosh         "cosh"       "\\cosh"     Function   Even    total   Unary(libm::cosh, Interval::cosh)              |a| at(a, 0, 1);
-    Tanh         "tanh"       "\\tanh"     Function   Odd     total   Unary(libm::tanh, Interval::tanh)              |a| at(a, 0, 0);
-    Asinh        "asinh"      "\\operatorname{arsinh}" Function Odd total   Unary(libm::asinh, Interval::asinh)        |a| at(a, 0, 0);
-    Acosh        "acosh"      "\\operatorname{arcosh}" Function Neither partial Unary(libm::acosh, Interval::acosh)  |a| at(a, 1, 0);
-    Atanh        "atanh"      "\\operatorname{artanh}" Function Odd partial Unary(libm::atanh, Interval::atanh)      |a| at(a, 0, 0);
-    Erf          "erf"        "\\operatorname{erf}" Function Odd total   Unary(libm::erf, Interval::erf)               |a| at(a, 0, 0);
+    Tanh         "tanh"       "\\tanh"     Function   Odd     total   Rising(libm::tanh, Interval::tanh)              |a| at(a, 0, 0);
+    Asinh        "asinh"      "\\operatorname{arsinh}" Function Odd total   Rising(libm::asinh, Interval::asinh)        |a| at(a, 0, 0);
+    Acosh        "acosh"      "\\operatorname{arcosh}" Function Neither partial Rising(libm::acosh, Interval::acosh)  |a| at(a, 1, 0);
+    Atanh        "atanh"      "\\operatorname{artanh}" Function Odd partial Rising(libm::atanh, Interval::atanh)      |a| at(a, 0, 0);
+    Erf          "erf"        "\\operatorname{erf}" Function Odd total   Rising(libm::erf, Interval::erf)               |a| at(a, 0, 0);
     Less         "less"       "<"          Comparison Neither total   Binary(|a, b| truth(a < b), Interval::less)    |a| Some((a[0] < a[1]).into());
     LessEqual    "less_equal" "\\le"       Comparison Neither total   Binary(|a, b| truth(a <= b), Interval::less_equal) |a| Some((a[0] <= a[1]).into());
-    Equal        "equal"      "="          Comparison Neither total   Binary(|a, b| truth(a == b), Interval::equal)  |a| Some((a[0] == a[1]).into());
-    And          "and"        "\\land"     Logic      Neither total   Binary(|a, b| truth(a != 0.0 && b != 0.0), Interval::and) |a| Some((!a[0].is_zero() && !a[1].is_zero()).into());
-    Or           "or"         "\\lor"      Logic      Neither total   Binary(|a, b| truth(a != 0.0 || b != 0.0), Interval::or) |a| Some((!a[0].is_zero() || !a[1].is_zero()).into());
+    Equal        "equal"      "="          Comparison Swap    total   Binary(|a, b| truth(a == b), Interval::equal)  |a| Some((a[0] == a[1]).into());
+    And          "and"        "\\land"     Logic      Swap    total   Binary(|a, b| truth(a != 0.0 && b != 0.0), Interval::and) |a| Some((!a[0].is_zero() && !a[1].is_zero()).into());
+    Or           "or"         "\\lor"      Logic      Swap    total   Binary(|a, b| truth(a != 0.0 || b != 0.0), Interval::or) |a| Some((!a[0].is_zero() || !a[1].is_zero()).into());
     Not          "not"        "\\lnot"     Logic      Neither total   Unary(|a| truth(a == 0.0), Interval::not)      |a| Some(a[0].is_zero().into());
     If           "if"         "if"         Choice     Neither total   Ternary(|c, a, b| if c != 0.0 { a } else { b }, Interval::choose) |a| Some(if a[0].is_zero() { a[2] } else { a[1] }.clone());
     Pi           "pi"         "\\pi"       Constant   Neither total   Constant(std::f64::consts::PI, pi)                            unknown;
@@ -243,6 +253,11 @@ impl Op {
     /// The number of arguments.
     pub fn arity(self) -> usize {
         self.row().arity()
+    }
+
+    /// Whether its two arguments may change places.
+    pub fn commutes(self) -> bool {
+        self.row().parity == Parity::Swap
     }
 
     /// Whether the result is a truth value.

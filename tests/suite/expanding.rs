@@ -7,7 +7,7 @@ use isoterm::term::interval::Defined;
 use isoterm::term::sample::Claim;
 use isoterm::term::{Graph, Interval, Node, Number, Term};
 
-use crate::random::{Random, VARIABLES, term};
+use crate::random::{Random, VARIABLES, double, term};
 
 fn enclosure(graph: &Graph, root: Term, point: &[f64; 3]) -> Interval {
     let mut algebra = Enclosing::new(|name: &str| {
@@ -67,7 +67,7 @@ fn check(seeds: std::ops::Range<u64>) {
         let Ok(expanded) = expand(&mut g, root, 5000) else { continue };
         changed += u64::from(expanded != root);
         for _ in 0..6 {
-            let point = [(); 3].map(|()| random.number(-2.0, 2.0));
+            let point = [(); 3].map(|()| double(&mut random, -2.0, 2.0));
             let (a, b) = (enclosure(&g, root, &point), enclosure(&g, expanded, &point));
             if a.defined == Defined::Always {
                 assert!(b.defined != Defined::Never, "seed {seed}: lost at {point:?}");

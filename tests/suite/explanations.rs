@@ -2,11 +2,14 @@
 
 use isoterm::rewrite::explain::check::instance;
 use isoterm::rewrite::explain::replace::at;
-use isoterm::rewrite::explain::{Explanation, Reason, check};
-use isoterm::rewrite::{Assumptions, ENGINES, Options, Ruleset, optimise};
+use isoterm::rewrite::explain::{Explanation, Reason, Step, check};
+use isoterm::rewrite::{Assumptions, ENGINES, Options, Ruleset, Stop, optimise, simplify};
 use isoterm::syntax::print;
+use isoterm::term::evaluate::{Enclosing, evaluate};
+use isoterm::term::interval::Defined;
 use isoterm::term::visit::Rebuild;
-use isoterm::term::{Graph, Op, Term};
+use isoterm::term::{Graph, Interval, Op, Term};
+use isoterm::text::Source;
 
 use crate::random::{Random, term};
 
@@ -207,4 +210,35 @@ fn explanations_replay() {
 #[ignore = "the long run: a hundred thousand terms"]
 fn many_explanations_replay() {
     assert!(replay(100_000, 10_000) > 10_000);
+}
+
+#[test]
+fn rules_that_contradict_each_other_leave_the_input_and_are_explained() {
+    // Parsed and not judged, as a program might.
+    let text = "half: sin(2*?x) => sin(?x)*cos(?x)\nnames: cos(?x)^2 => 1 - sin(?x)^2";
+    let rules = Ruleset::parse(&Source::new("wrong.rules", text)).expect("rules");
+    let mut g = Graph::new();
+    let x = g.symbol("x");
+    let double = g.scale(2, x);
+    let [sine, cosine, twice] =
+        [(Op::Sin, x), (Op::Cos, x), (Op::Sin, double)].map(|(op, t)| g.call(op, &[t]));
+    let product = g.mul(sine, cosine);
+    let root = g.add(product, twice);
+    for take in [
+        |g: &mut Graph, root, rules: &Ruleset| optimise(g, &[root], rules, &Options::kernel()),
+        |g: &mut Graph, root, rules: &Ruleset| simplify(g, root, rules, &Options::reading()),
+    ] {
+        let out = take(&mut g, root, &rules);
+        assert!(out.stops.contains(&Stop::Conflict));
+        assert_eq!(out.roots, [root]);
+        let conflict = out.conflict.expect("it is explained");
+        let nothing = Assumptions::default();
+        assert_eq!(check(&mut g, &rules, &nothing, &conflict), Ok(()));
+        // Both ends have a value at a point, and not the same.
+        let at = |t| evaluate(&g, t, &mut Enclosing::new(|_: &str| Interval::point(0.7)));
+        let (a, b) = (at(conflict.start), at(conflict.end));
+        assert!(a.defined == Defined::Always && b.defined == Defined::Always && a.is_disjoint(&b));
+        let named = |s: &Step| matches!(&s.reason, Reason::Rule { name, .. } if name == "half");
+        assert!(conflict.steps.iter().any(named), "the wrong rule is named");
+    }
 }

@@ -13,7 +13,8 @@ use isoterm::term::visit::free_symbols;
 use isoterm::term::{Graph, Op, Term};
 use isoterm::text::{Limits, Source};
 
-use crate::regions::{Random, regions};
+use crate::regions::regions;
+use crate::seeded::Random;
 
 /// A problem with cycles, free nodes and classes without a finite tree among the rest.
 fn tiny(random: &mut Random) -> Problem {

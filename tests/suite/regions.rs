@@ -8,6 +8,8 @@ use isoterm::rewrite::{Assumptions, Ruleset};
 use isoterm::term::{Graph, Number, Op, Term};
 use rustc_hash::FxHashSet;
 
+use super::seeded::Random;
+
 /// Some roots of a graph, and where they come from.
 pub struct Roots {
     /// Where they come from.
@@ -159,19 +161,5 @@ fn expression(graph: &mut Graph, random: &mut Random, size: usize) -> Term {
             let op = [Op::Exp, Op::Sin, Op::Cos, Op::Log, Op::Tanh][random.below(5)];
             graph.call(op, &[arg])
         }
-    }
-}
-
-/// A small seeded generator (SplitMix64), so that every region can be made again.
-pub struct Random(pub u64);
-
-impl Random {
-    /// A number below `n`.
-    pub fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % n as u64) as usize
     }
 }

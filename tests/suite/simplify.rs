@@ -7,7 +7,7 @@ use isoterm::term::interval::Defined;
 use isoterm::term::visit::Rebuild;
 use isoterm::term::{Graph, Interval, Op, Term};
 
-use crate::random::{Random, VARIABLES, term};
+use crate::random::{Random, VARIABLES, double, term};
 
 fn enclosure(graph: &Graph, root: Term, point: &[f64; 3]) -> Interval {
     let mut algebra = Enclosing::new(|name: &str| {
@@ -20,7 +20,7 @@ fn enclosure(graph: &Graph, root: Term, point: &[f64; 3]) -> Interval {
 fn points(random: &mut Random) -> Vec<[f64; 3]> {
     let mut list = vec![[0.0, 1.0, -1.0], [1.0, 1.0, 1.0], [-2.0, 0.5, 3.0]];
     for _ in 0..5 {
-        list.push([random.number(-3.0, 3.0), random.number(-3.0, 3.0), random.number(0.0, 3.0)]);
+        list.push([double(random, -3.0, 3.0), double(random, -3.0, 3.0), double(random, 0.0, 3.0)]);
     }
     list
 }
@@ -87,7 +87,9 @@ fn flaw(seed: u64, way: Way) -> Result<u64, String> {
     let mut other = Graph::new();
     let stranger = other.symbol("stranger");
     other.call(Op::Erf, &[stranger]);
-    let root_there = Rebuild::default().across(&g, &mut other, root);
+    let mut random = Random(seed);
+    let size = 3 + random.below(14);
+    let root_there = term(&mut other, &mut random, size);
     let there = way.take(&mut other, root_there, false).roots[0];
     let (here, there) = (print(&g, out.roots[0]), print(&other, there));
     if here != there {

@@ -8,11 +8,13 @@ pub mod check;
 pub mod congruence;
 pub mod derive;
 pub mod domain;
+mod fraction;
 pub mod given_up;
 pub mod identity;
 pub mod polynomial;
 pub mod record;
 pub mod replace;
+mod roots;
 pub mod step;
 
 pub use check::{Flaw, FlawKind, check};

@@ -12,12 +12,14 @@ use crate::session::explanation::{self, Line};
 use crate::session::request::{Reduced, Verdict, Workspace};
 use crate::session::{Session, batch, line, matrix};
 use crate::term::Term;
-use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
+use crate::text::{Diagnostic, Kind, Limits, Source};
 
 const EXPLAINED: Flag = Flag::switch("explain", "show the steps, as the command `explain` does");
 
-const ENGINE: Flag =
-    Flag::with("engine", "NAME", "how to rewrite: egraph or classical [default: egraph]");
+const ENGINE: Flag = Flag {
+    choices: &["egraph", "classical"],
+    ..Flag::with("engine", "NAME", "how to rewrite: egraph or classical [default: egraph]")
+};
 
 /// The text of an argument; `-` is standard input.
 pub(super) fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
@@ -95,8 +97,8 @@ pub const SIMPLIFY: Command = Command {
 pub const EXPLAIN: Command = Command {
     name: "explain",
     about: "how an expression is simplified, step by step: rules, the parts they replace, facts used",
-    more: "Every step has been checked without the e-graph that found it. `also where not x != 0` \
-           names points that a step adds: the result has a value there and the expression has none.",
+    more: "Every step has been checked without the e-graph that found it. `no longer needs x != 0` \
+           names the points that a step adds: there the result has a value and the expression has none.",
     arguments: &[EXPRESSION],
     options: &[ASSUME, ENGINE],
     place: Place::Everywhere,
@@ -119,13 +121,7 @@ fn simplified(
     text: &str,
     explain: bool,
 ) -> Result<Answer, Stop> {
-    let name = call.option("engine").unwrap_or(ENGINES[0].name());
-    let engine = engine(name).ok_or_else(|| {
-        let names = ENGINES.iter().map(|e| e.name());
-        let error = Diagnostic::without_place(Kind::Name, format!("unknown engine `{name}`"));
-        let list = names.clone().collect::<Vec<_>>().join(" and ");
-        Stop::from(error.did_you_mean(nearest(name, names)).note(format!("there are {list}")))
-    })?;
+    let engine = call.option("engine").and_then(engine).unwrap_or(ENGINES[0]);
     assuming(session, call, |workspace| {
         let about = |e| Stop::about("expression", text, e);
         if !explain {

@@ -1,4 +1,4 @@
-//! SplitMix64: the same numbers in every run.
+//! SplitMix64 (Steele, Lea, Flood 2014): the same numbers in every run of tests and benches.
 
 /// A generator, by its seed.
 pub struct Random(pub u64);
