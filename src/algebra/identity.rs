@@ -1,16 +1,121 @@
-//! Whether a term is zero wherever it has a value, as a rational function of its kernels.
+//! Whether a term is zero wherever it has a value, with a proof.
+//!
+//! A sum of inverse functions is an angle: it is zero when its sine is 0, its cosine is 1, and it
+//! lies between `-2*pi` and `2*pi`. A sum of logarithms is zero when its exponential is 1. A term
+//! with a square root, `a + b*sqrt(c)`, is zero when `a^2 = b^2*c` and `a` and `b` have opposite
+//! signs.
 
+use super::basis::{Basis, Keeping, Knowledge};
 use super::kernels::Kernels;
 use crate::polynomial::Budget;
 use crate::term::sample::Claim;
-use crate::term::{Graph, Term};
+use crate::term::visit::reachable;
+use crate::term::{Graph, Node, Number, Op, Term};
 
-/// Whether a term is proved to be zero wherever it has a value.
-pub fn is_zero(graph: &mut Graph, root: Term) -> bool {
+/// Why a term is zero wherever it has a value.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Proof {
+    /// What was shown to be zero instead, in words of the field; nothing for the term itself.
+    pub by: Option<&'static str>,
+    /// The functions that the term is a rational function of.
+    pub basis: Vec<Term>,
+    /// Equations between them: powers and what they are equal to.
+    pub equations: Vec<(Term, Term)>,
+}
+
+/// Square roots that are taken to the other side.
+const ROOTS: usize = 4;
+
+/// The proof that a term is zero wherever it has a value.
+pub fn zero(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Option<Proof> {
     if !graph.witness(root, Claim::Defined) {
-        return false;
+        return None;
     }
+    if rational(graph, root) {
+        return Some(Proof { by: None, basis: Vec::new(), equations: Vec::new() });
+    }
+    let plain = by_basis(graph, root, knowledge);
+    if plain.is_some() {
+        return plain;
+    }
+    let inverse = |op| matches!(op, Op::Asin | Op::Acos | Op::Atan | Op::Atan2);
+    let logarithm = |op| {
+        matches!(
+            op,
+            Op::Asinh | Op::Acosh | Op::Atanh | Op::Log | Op::Log1p | Op::Log2 | Op::Log10
+        )
+    };
+    if holds(graph, root, inverse)
+        && let Some(proof) = by_angle(graph, root, knowledge)
+    {
+        return Some(proof);
+    }
+    if holds(graph, root, logarithm)
+        && let Some(proof) = by_exponential(graph, root, knowledge)
+    {
+        return Some(proof);
+    }
+    None
+}
+
+/// Whether a term is zero as a rational function of its kernels as they stand.
+fn rational(graph: &mut Graph, root: Term) -> bool {
     let mut budget = Budget { terms: 5_000, work: 20_000_000 };
     let kernels = Kernels::of(graph, &[root]);
     matches!(kernels.fraction(graph, root, &mut budget), Ok(Some((f, _))) if f.is_zero())
+}
+
+fn holds(graph: &Graph, root: Term, kind: impl Fn(Op) -> bool) -> bool {
+    let order = reachable(graph, &[root]);
+    order.into_iter().any(|t| matches!(graph.node(t), Node::Call(op, _) if kind(*op)))
+}
+
+fn by_basis(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Option<Proof> {
+    let mut basis = Basis::new(knowledge, Keeping::Cosines);
+    let image = basis.express(graph, root)?;
+    let shown = basis.is_zero(graph, image) || basis.is_zero_by_squares(graph, image, ROOTS);
+    shown.then(|| Proof {
+        by: None,
+        basis: basis.generators().collect(),
+        equations: basis.relations(graph),
+    })
+}
+
+/// The least common multiple of the denominators of the coefficients of a sum.
+fn denominator(graph: &Graph, root: Term) -> Number {
+    let one = Number::ONE;
+    match graph.node(root) {
+        Node::Sum { constant, terms } => {
+            let all = terms.iter().map(|(c, _)| c).chain([constant]);
+            // The greatest number that all are whole multiples of is n/d in lowest terms.
+            let unit = all.fold(one.clone(), |g, c| g.gcd(c));
+            Number::from_integer(unit.denominator())
+        }
+        _ => one,
+    }
+}
+
+fn by_angle(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Option<Proof> {
+    let whole = denominator(graph, root);
+    let angle = graph.scale(whole, root);
+    let range = knowledge.range(graph, angle);
+    let turn = 2.0 * std::f64::consts::PI;
+    if !(-turn < range.lo && range.hi < turn) {
+        return None;
+    }
+    let sine = graph.call(Op::Sin, &[angle]);
+    by_basis(graph, sine, knowledge)?;
+    let cosine = graph.call(Op::Cos, &[angle]);
+    let one_less = graph.sum(Number::MINUS_ONE, [(Number::ONE, cosine)]);
+    let proof = by_basis(graph, one_less, knowledge)?;
+    Some(Proof { by: Some("the angle is less than a turn, its sine is 0, its cosine 1"), ..proof })
+}
+
+fn by_exponential(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Option<Proof> {
+    let whole = denominator(graph, root);
+    let exponent = graph.scale(whole, root);
+    let power = graph.call(Op::Exp, &[exponent]);
+    let one_less = graph.sum(Number::MINUS_ONE, [(Number::ONE, power)]);
+    let proof = by_basis(graph, one_less, knowledge)?;
+    Some(Proof { by: Some("its exponential is 1"), ..proof })
 }

@@ -22,6 +22,7 @@ pub mod explain;
 pub mod extract;
 pub mod facts;
 pub mod judge;
+pub mod known;
 pub mod knowledge;
 pub mod language;
 mod left;

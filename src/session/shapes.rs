@@ -4,6 +4,7 @@ use super::request::{Answer, Reduced, Workspace, error, helped, names};
 use crate::algebra::constant::{Sign, sign};
 use crate::algebra::forms::{self, Shaped, Unshaped};
 use crate::algebra::{identity, radical};
+use crate::rewrite::known::Known;
 use crate::rewrite::{Measure, Options, cost, simplify};
 use crate::term::{Graph, Term};
 use crate::text::{Kind, Limits};
@@ -99,6 +100,8 @@ impl Workspace {
         if names(&self.graph, difference).is_empty() {
             return sign(&mut self.graph, difference);
         }
-        identity::is_zero(&mut self.graph, difference).then_some(Sign::Zero)
+        let facts = self.assumptions().clone();
+        let mut known = Known::new(&facts);
+        identity::zero(&mut self.graph, difference, &mut known).map(|_| Sign::Zero)
     }
 }

@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("syntax", &["text", "term"]),
     ("polynomial", &["term"]),
     ("algebra", &["term", "polynomial"]),
-    ("rewrite", &["text", "term", "syntax", "polynomial", "kernel"]),
+    ("rewrite", &["text", "term", "syntax", "polynomial", "algebra", "kernel"]),
     ("calculus", &["text", "term", "syntax", "polynomial", "rewrite"]),
     ("kernel", &["term"]),
     ("numeric", &[]),
