@@ -38,19 +38,12 @@ pub fn zero(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Opt
     if plain.is_some() {
         return plain;
     }
-    let inverse = |op| matches!(op, Op::Asin | Op::Acos | Op::Atan | Op::Atan2);
-    let logarithm = |op| {
-        matches!(
-            op,
-            Op::Asinh | Op::Acosh | Op::Atanh | Op::Log | Op::Log1p | Op::Log2 | Op::Log10
-        )
-    };
-    if holds(graph, root, inverse)
+    if holds(graph, root, is_angle)
         && let Some(proof) = by_angle(graph, root, knowledge)
     {
         return Some(proof);
     }
-    if holds(graph, root, logarithm)
+    if holds(graph, root, is_logarithm)
         && let Some(proof) = by_exponential(graph, root, knowledge)
     {
         return Some(proof);
@@ -81,22 +74,29 @@ fn by_basis(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Opt
     })
 }
 
-/// The least common multiple of the denominators of the coefficients of a sum.
-fn denominator(graph: &Graph, root: Term) -> Number {
-    let one = Number::ONE;
-    match graph.node(root) {
-        Node::Sum { constant, terms } => {
-            let all = terms.iter().map(|(c, _)| c).chain([constant]);
-            // The greatest number that all are whole multiples of is n/d in lowest terms.
-            let unit = all.fold(one.clone(), |g, c| g.gcd(c));
-            Number::from_integer(unit.denominator())
-        }
-        _ => one,
-    }
+/// A number that makes the coefficients of inverse functions in a sum whole.
+fn denominator(graph: &Graph, root: Term, kind: impl Fn(Op) -> bool) -> Number {
+    let Node::Sum { terms, .. } = graph.node(root) else { return Number::ONE };
+    let inverse = terms.iter().filter(|(_, t)| match graph.node(*t) {
+        Node::Call(op, _) => kind(*op),
+        _ => false,
+    });
+    // The greatest number that all are whole multiples of is n/d in lowest terms.
+    let unit = inverse.fold(Number::ONE, |g, (c, _)| g.gcd(c));
+    Number::from_integer(unit.denominator())
+}
+
+fn is_angle(op: Op) -> bool {
+    matches!(op, Op::Asin | Op::Acos | Op::Atan | Op::Atan2)
+}
+
+fn is_logarithm(op: Op) -> bool {
+    let inverse = matches!(op, Op::Asinh | Op::Acosh | Op::Atanh);
+    inverse || matches!(op, Op::Log | Op::Log1p | Op::Log2 | Op::Log10)
 }
 
 fn by_angle(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Option<Proof> {
-    let whole = denominator(graph, root);
+    let whole = denominator(graph, root, is_angle);
     let angle = graph.scale(whole, root);
     let range = knowledge.range(graph, angle);
     let turn = 2.0 * std::f64::consts::PI;
@@ -112,7 +112,7 @@ fn by_angle(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Opt
 }
 
 fn by_exponential(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Option<Proof> {
-    let whole = denominator(graph, root);
+    let whole = denominator(graph, root, is_logarithm);
     let exponent = graph.scale(whole, root);
     let power = graph.call(Op::Exp, &[exponent]);
     let one_less = graph.sum(Number::MINUS_ONE, [(Number::ONE, power)]);

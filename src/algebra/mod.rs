@@ -9,6 +9,7 @@
 mod apart;
 pub mod basis;
 pub mod constant;
+pub mod domain;
 pub mod forms;
 mod fraction;
 pub mod identity;

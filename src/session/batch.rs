@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::explanation::Line;
-use super::request::{DIGITS, Reduced, Verdict, Workspace};
+use super::equality::Verdict;
+use super::request::{DIGITS, Reduced, Workspace};
 use crate::rewrite::{ENGINES, Ruleset, engine};
 use crate::term::{Number, Term};
 use crate::text::{Diagnostic, Kind, Limits};
@@ -87,11 +88,13 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "equal",
         fields: "a, b, assume",
-        answer: "verdict, witness",
+        answer: "verdict, witness, because, except",
         run: |r| {
             let (a, b) = (r.text("a")?, r.text("b")?);
             Ok(match r.workspace.equal(&a, &b)? {
-                Verdict::Equal => json!({"verdict": "equal"}),
+                Verdict::Equal(shown) => json!({
+                    "verdict": "equal", "because": shown.because, "except": shown.except
+                }),
                 Verdict::Unknown => json!({"verdict": "unknown"}),
                 Verdict::Different(point) => {
                     let point = point.into_iter().map(|(n, v)| (n, json!(v.to_string())));

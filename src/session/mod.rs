@@ -6,6 +6,8 @@ pub mod command;
 pub mod commands;
 pub mod completion;
 pub mod definitions;
+mod domain;
+pub mod equality;
 pub mod explanation;
 pub mod line;
 mod linear;

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::definitions::Definitions;
 use super::explanation::{self, Explained};
-use crate::algebra::constant::Sign;
 use crate::calculus::{self, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
 use crate::rewrite::explain::{Explanation, Record, check};
@@ -61,17 +60,6 @@ pub struct Reduced {
     pub size: u64,
     /// Size before.
     pub size_before: u64,
-}
-
-/// Whether two expressions are the same function.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Wherever the first has a value, the second has the same.
-    Equal,
-    /// They differ at a point.
-    Different(Vec<(String, Number)>),
-    /// Neither was shown.
-    Unknown,
 }
 
 /// An answer, or what is wrong with the question.
@@ -374,43 +362,6 @@ impl Workspace {
             self.go_on()?;
         }
         self.reduced(root, slope)
-    }
-
-    /// Whether the first text equals the second wherever the first has a value.
-    ///
-    /// # Errors
-    /// What is wrong with the texts.
-    pub fn equal(&mut self, a: &str, b: &str) -> Answer<Verdict> {
-        let (left, right) = (self.read(a)?, self.read(b)?);
-        // Reading closes gaps such as that of x/x at zero; the texts as they stand keep them.
-        let mut written = Graph::written();
-        let x = self.definitions.written(a, &mut written, &self.limits)?;
-        let y = self.definitions.written(b, &mut written, &self.limits)?;
-        if x == y {
-            return Ok(Verdict::Equal);
-        }
-        let known = super::witness::Region::new(&self.graph, &self.known.facts);
-        if let Some(point) = super::witness::difference(&written, x, y, &known) {
-            return Ok(Verdict::Different(point));
-        }
-        let both = self.shortest_of(&[left, right]);
-        if left == right || both[0] == both[1] {
-            return Ok(Verdict::Equal);
-        }
-        let difference = self.graph.sub(left, right);
-        match self.identity(difference) {
-            Some(Sign::Zero) => return Ok(Verdict::Equal),
-            Some(_) => return Ok(Verdict::Different(Vec::new())),
-            None => {}
-        }
-        let expanded = expand(&mut self.graph, difference, 10_000).unwrap_or(difference);
-        for candidate in [difference, expanded] {
-            let rest = self.shortest(candidate);
-            if self.graph.as_number(rest).is_some_and(Number::is_zero) {
-                return Ok(Verdict::Equal);
-            }
-        }
-        Ok(Verdict::Unknown)
     }
 
     /// Does work that cannot be stopped from inside; when it is to end, it is left alone and its

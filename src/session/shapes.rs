@@ -1,10 +1,8 @@
 //! Shapes of rational functions, and what exact algebra adds to simplification and equality.
 
-use super::request::{Answer, Reduced, Workspace, error, helped, names};
-use crate::algebra::constant::{Sign, sign};
+use super::request::{Answer, Reduced, Workspace, error, helped};
 use crate::algebra::forms::{self, Shaped, Unshaped};
-use crate::algebra::{identity, radical};
-use crate::rewrite::known::Known;
+use crate::algebra::radical;
 use crate::rewrite::{Measure, Options, cost, simplify};
 use crate::term::{Graph, Term};
 use crate::text::{Kind, Limits};
@@ -92,16 +90,5 @@ impl Workspace {
             }
         }
         radical::normal(&mut self.graph, best, &size)
-    }
-
-    /// The sign of a difference: of a constant, or zero for one that is zero wherever it has a
-    /// value.
-    pub(super) fn identity(&mut self, difference: Term) -> Option<Sign> {
-        if names(&self.graph, difference).is_empty() {
-            return sign(&mut self.graph, difference);
-        }
-        let facts = self.assumptions().clone();
-        let mut known = Known::new(&facts);
-        identity::zero(&mut self.graph, difference, &mut known).map(|_| Sign::Zero)
     }
 }

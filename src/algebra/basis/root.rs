@@ -36,7 +36,8 @@ impl Basis<'_> {
         if exponent.is_integer() {
             return Some(graph.power(base, exponent.clone()));
         }
-        let (unit, factors) = self.factors(graph, base)?;
+        let (mut unit, mut factors) = self.factors(graph, base)?;
+        self.squares(graph, &mut unit, &mut factors);
         if unit.is_zero() {
             return exponent.is_positive().then(|| graph.number(0));
         }
@@ -84,6 +85,39 @@ impl Basis<'_> {
             parts.push(self.power_of_factor(graph, oriented, exponent)?);
         }
         Some(graph.product(parts.into_iter().map(|t| (t, Number::ONE))))
+    }
+
+    /// Puts `sin(x)^2` in place of `(1 - cos(x))*(1 + cos(x))`, and the other way round.
+    fn squares(&self, graph: &mut Graph, unit: &mut Number, factors: &mut Vec<(Term, i64)>) {
+        let pairs: Vec<[Term; 2]> = self
+            .generators
+            .iter()
+            .filter_map(|g| match &g.key {
+                Key::Sine(base, steps) => {
+                    let other = self.by_key.get(&Key::Cosine(*base, *steps))?;
+                    Some([g.symbol, self.generators[*other].symbol])
+                }
+                _ => None,
+            })
+            .flat_map(|[s, c]| [[s, c], [c, s]])
+            .collect();
+        for [square, of] in pairs {
+            let ends = [Number::MINUS_ONE, Number::ONE]
+                .map(|one| graph.sum(one, [(Number::ONE, of)]))
+                .map(|end| factors.iter().position(|(t, n)| *t == end && n % 2 != 0));
+            let [Some(below), Some(above)] = ends else { continue };
+            let n = factors[below].1;
+            if factors[above].1 != n {
+                continue;
+            }
+            factors.retain({
+                let gone = [factors[below].0, factors[above].0];
+                move |(t, _)| !gone.contains(t)
+            });
+            factors.push((square, 2 * n));
+            // (c - 1)*(c + 1) is -s^2.
+            *unit = -&*unit;
+        }
     }
 
     /// A power of a positive number, in powers of primes.

@@ -9,7 +9,8 @@ use crate::session::command::{
     Answer, Argument, Call, Command, Example, Flag, Place, Shown, Sort, Stop,
 };
 use crate::session::explanation::{self, Line};
-use crate::session::request::{Reduced, Verdict, Workspace};
+use crate::session::equality::Verdict;
+use crate::session::request::{Reduced, Workspace};
 use crate::session::{Session, batch, line, matrix};
 use crate::term::Term;
 use crate::text::{Diagnostic, Kind, Limits, Source};
@@ -231,7 +232,7 @@ pub const EQUAL: Command = Command {
         EXPRESSION,
         Argument { name: "OTHER", about: "what it is compared with", ..EXPRESSION },
     ],
-    options: &[ASSUME],
+    options: &[ASSUME, Flag::switch("explain", "show how equality was shown")],
     place: Place::Everywhere,
     examples: &[
         Example { line: "equal (a + b)^2, a^2 + 2*a*b + b^2", result: "equal" },
@@ -251,7 +252,17 @@ pub const EQUAL: Command = Command {
             workspace.equal(&a, &b).map_err(|e| Stop::about("expression", &a, e))
         })?;
         let (text, json) = match &verdict {
-            Verdict::Equal => ("equal".to_owned(), json!({"verdict": "equal"})),
+            Verdict::Equal(shown) => {
+                let mut lines = vec!["equal".to_owned()];
+                lines.extend(shown.except.iter().map(|t| format!("but for gaps where {t} = 0")));
+                if call.has("explain") {
+                    lines.extend(shown.because.iter().map(|line| format!("since {line}")));
+                }
+                let json = json!({
+                    "verdict": "equal", "because": shown.because, "except": shown.except
+                });
+                (lines.join("\n"), json)
+            }
             Verdict::Unknown => ("unknown".to_owned(), json!({"verdict": "unknown"})),
             Verdict::Different(point) => {
                 let list: Vec<String> = point.iter().map(|(n, v)| format!("{n} = {v}")).collect();
@@ -263,7 +274,7 @@ pub const EQUAL: Command = Command {
                 )
             }
         };
-        Ok(Answer { yes: verdict == Verdict::Equal, ..Answer::text(text).json(json) })
+        Ok(Answer { yes: matches!(verdict, Verdict::Equal(_)), ..Answer::text(text).json(json) })
     },
 };
 

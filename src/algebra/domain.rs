@@ -1,0 +1,106 @@
+//! Where a term has a value, as conditions on the signs of others.
+
+use rustc_hash::FxHashSet;
+
+use crate::term::{Graph, Node, Number, Op, Term};
+
+/// What is asked of a term.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Sign {
+    /// It is not zero.
+    Nonzero,
+    /// It is at least zero.
+    Nonnegative,
+    /// It is greater than zero.
+    Positive,
+}
+
+/// A condition for a term to have a value.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Condition {
+    /// The term it is about.
+    pub of: Term,
+    /// What is asked of it.
+    pub sign: Sign,
+}
+
+/// The conditions under which a term has a value; `None` when some part, such as a choice or a power
+/// with a name in its exponent, has a domain that is not of this kind.
+pub fn conditions(graph: &mut Graph, root: Term) -> Option<Vec<Condition>> {
+    let (found, complete) = all(graph, root);
+    complete.then_some(found)
+}
+
+/// Conditions that hold wherever a term has a value, as far as they are known.
+pub fn implied(graph: &mut Graph, root: Term) -> Vec<Condition> {
+    all(graph, root).0
+}
+
+fn all(graph: &mut Graph, root: Term) -> (Vec<Condition>, bool) {
+    let (mut found, mut complete) = (Vec::new(), true);
+    let mut seen: FxHashSet<Term> = FxHashSet::default();
+    let mut stack = vec![root];
+    while let Some(term) = stack.pop() {
+        if graph.is_total(term) || !seen.insert(term) {
+            continue;
+        }
+        let node = graph.node(term).clone();
+        let mut ask = |of: Term, sign: Sign| found.push(Condition { of, sign });
+        match &node {
+            Node::Product(factors) => {
+                for (base, exponent) in &**factors {
+                    of_power(*base, exponent, &mut ask);
+                }
+            }
+            Node::Call(op, args) => match (op, &**args) {
+                (Op::Sqrt, &[a]) => ask(a, Sign::Nonnegative),
+                (Op::Div, &[_, b]) => ask(b, Sign::Nonzero),
+                (Op::Pow, &[a, b]) => match graph.as_number(b) {
+                    Some(exponent) => of_power(a, exponent, &mut ask),
+                    None => complete &= is_positive_number(graph, a),
+                },
+                (Op::Log | Op::Log2 | Op::Log10, &[a]) => ask(a, Sign::Positive),
+                (Op::Log1p, &[a]) => {
+                    ask(graph.sum(Number::ONE, [(Number::ONE, a)]), Sign::Positive);
+                }
+                (Op::Acosh, &[a]) => {
+                    ask(graph.sum(Number::MINUS_ONE, [(Number::ONE, a)]), Sign::Nonnegative);
+                }
+                (Op::Asin | Op::Acos | Op::Atanh, &[a]) => {
+                    let sign = if *op == Op::Atanh { Sign::Positive } else { Sign::Nonnegative };
+                    ask(graph.sum(Number::ONE, [(Number::ONE, a)]), sign);
+                    ask(graph.sum(Number::ONE, [(Number::MINUS_ONE, a)]), sign);
+                }
+                (Op::Tan, &[a]) => ask(graph.call(Op::Cos, &[a]), Sign::Nonzero),
+                (Op::If | Op::Undefined, _) => {
+                    complete = false;
+                    continue;
+                }
+                (op, _) => complete &= op.row().total,
+            },
+            Node::Apply(f, _) => complete &= graph.function(*f).total,
+            Node::Reduce { .. } => {
+                complete = false;
+                continue;
+            }
+            _ => {}
+        }
+        graph.each_argument(&node, |t| stack.push(t));
+    }
+    found.sort_unstable();
+    found.dedup();
+    (found, complete)
+}
+
+fn of_power(base: Term, exponent: &Number, ask: &mut impl FnMut(Term, Sign)) {
+    match (exponent.is_integer(), exponent.is_negative()) {
+        (true, false) => {}
+        (true, true) => ask(base, Sign::Nonzero),
+        (false, false) => ask(base, Sign::Nonnegative),
+        (false, true) => ask(base, Sign::Positive),
+    }
+}
+
+fn is_positive_number(graph: &Graph, term: Term) -> bool {
+    graph.as_number(term).is_some_and(Number::is_positive)
+}
