@@ -4,12 +4,14 @@
 use std::fmt;
 
 use super::apart::partial_fractions;
+use super::basis::{Basis, Keeping, Knowledge};
 use super::fraction::Fraction;
 use super::kernels::{Kernels, each_part};
 use crate::polynomial::{Budget, Exceeded, Polynomial};
 use crate::term::sample::Claim;
 use crate::term::visit::{Rebuild, reachable};
-use crate::term::{Graph, Number, Term};
+use crate::term::op::Class;
+use crate::term::{Graph, Node, Number, Term};
 use rustc_hash::FxHashSet;
 
 /// Products of machine words for one form; about a second.
@@ -293,5 +295,41 @@ fn candidates(graph: &mut Graph, term: Term) -> Vec<Term> {
     let (top, bottom) = (kernels.expanded(graph, &numerator), bottoms.pop().unwrap_or_default());
     let bottom = kernels.product(graph, &Number::ONE, &bottom);
     found.push(graph.mul(top, bottom));
+    found
+}
+
+/// Whether a term has functions or roots between which there are equations.
+fn is_elementary(graph: &Graph, root: Term) -> bool {
+    reachable(graph, &[root]).into_iter().any(|t| match graph.node(t) {
+        Node::Product(factors) => factors.iter().any(|(_, e)| !e.is_integer()),
+        Node::Call(op, _) => !matches!(op.row().class, Class::Constant | Class::Comparison),
+        _ => false,
+    })
+}
+
+/// Forms of a term as a fraction over a basis of functions: with cosines kept, with sines kept, and
+/// with each part that is shorter so, inner ones first.
+pub fn over_basis(
+    graph: &mut Graph,
+    root: Term,
+    knowledge: &mut dyn Knowledge,
+    size: &dyn Fn(&Graph, Term) -> u64,
+) -> Vec<Term> {
+    if !is_elementary(graph, root) || !graph.witness(root, Claim::Defined) {
+        return Vec::new();
+    }
+    let mut found: Vec<Term> = Vec::new();
+    for keeping in [Keeping::Cosines, Keeping::Sines] {
+        let mut basis = Basis::new(knowledge, keeping);
+        let Some(image) = basis.express(graph, root) else { continue };
+        let Some(form) = basis.restored(graph, image) else { continue };
+        if form != root && !found.contains(&form) {
+            found.push(form);
+        }
+        let shaped = shortest(graph, form, size);
+        if shaped != root && !found.contains(&shaped) {
+            found.push(shaped);
+        }
+    }
     found
 }

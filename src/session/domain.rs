@@ -1,6 +1,6 @@
 //! Whether a condition for a second expression to have a value is met wherever a first has one.
 
-use crate::algebra::basis::Knowledge;
+use crate::algebra::basis::{Basis, Keeping, Knowledge};
 use crate::algebra::domain::{Condition, Sign};
 use crate::algebra::{Kernels, identity};
 use crate::polynomial::{Budget, Polynomial};
@@ -55,7 +55,8 @@ pub fn follows(
             let nonnegative = known.nonnegative(graph, of)
                 || granted_multiple(graph, of, granted, &mut known)
                 || (region && definite(graph, of, facts))
-                || covered(graph, of, facts);
+                || covered(graph, of, facts)
+                || Basis::new(&mut known, Keeping::Cosines).is_nonnegative(graph, of);
             match (nonnegative, sign) {
                 (false, _) => Follows::Unknown,
                 (true, Sign::Nonnegative) => Follows::Always,

@@ -3,6 +3,7 @@
 use super::request::{Answer, Reduced, Workspace, error, helped};
 use crate::algebra::forms::{self, Shaped, Unshaped};
 use crate::algebra::radical;
+use crate::rewrite::known::Known;
 use crate::rewrite::{Measure, Options, cost, simplify};
 use crate::term::{Graph, Term};
 use crate::text::{Kind, Limits};
@@ -69,26 +70,45 @@ impl Workspace {
     /// The shortest of what rewriting found and what it finds from other shapes of it.
     pub(super) fn reshaped(&mut self, root: Term, found: Term, options: &Options) -> Term {
         let mut best = found;
-        let mut tried: Vec<Term> = Vec::new();
+        let mut tried: Vec<Term> = vec![root, found];
         for start in [root, found] {
             let mut from = start;
             for _ in 0..ROUNDS {
                 if size(&self.graph, from) > SIZE {
                     break;
                 }
-                let shaped = forms::shortest(&mut self.graph, from, &size);
-                let shaped = radical::normal(&mut self.graph, shaped, &size);
-                if shaped == from || tried.contains(&shaped) {
+                let shapes = self.shapes(from, options);
+                let before = best;
+                for shape in shapes {
+                    if tried.contains(&shape) {
+                        continue;
+                    }
+                    tried.push(shape);
+                    let next = simplify(&mut self.graph, shape, &self.rules, options).roots[0];
+                    if size(&self.graph, next) < size(&self.graph, best) {
+                        best = next;
+                    }
+                }
+                if best == before {
                     break;
                 }
-                tried.push(shaped);
-                let next = simplify(&mut self.graph, shaped, &self.rules, options).roots[0];
-                if size(&self.graph, next) >= size(&self.graph, best) {
-                    break;
-                }
-                (best, from) = (next, next);
+                from = best;
             }
         }
         radical::normal(&mut self.graph, best, &size)
+    }
+
+    /// Other shapes of a term, for rewriting to begin from.
+    fn shapes(&mut self, from: Term, options: &Options) -> Vec<Term> {
+        let shaped = forms::shortest(&mut self.graph, from, &size);
+        let mut shapes = vec![radical::normal(&mut self.graph, shaped, &size)];
+        let mut known = Known::new(&options.assumptions);
+        let most = 2 * size(&self.graph, from) + 20;
+        for shape in forms::over_basis(&mut self.graph, from, &mut known, &size) {
+            if size(&self.graph, shape) <= most {
+                shapes.push(shape);
+            }
+        }
+        shapes
     }
 }

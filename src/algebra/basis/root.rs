@@ -1,7 +1,7 @@
 //! Roots, cube roots and magnitudes of products.
 
 use super::super::radical::prime_powers;
-use super::{Basis, Family, Key};
+use super::{Basis, Family, Generator, Key};
 use crate::term::{Graph, Number, Op, Term};
 
 /// The sign of a factor, as far as it is known.
@@ -19,10 +19,64 @@ impl Basis<'_> {
             return Sign::Nonnegative;
         }
         let minus = graph.neg(given);
-        match self.knowledge.nonnegative(graph, minus) {
-            true => Sign::Nonpositive,
-            false => Sign::Unknown,
+        if self.knowledge.nonnegative(graph, minus) {
+            return Sign::Nonpositive;
         }
+        self.sign_by_norm(graph, factor).unwrap_or(Sign::Unknown)
+    }
+
+    /// The sign of `a + b*r`, where `r` is not negative: that of `b` when `b^2*r^2 > a^2`.
+    fn sign_by_norm(&mut self, graph: &mut Graph, factor: Term) -> Option<Sign> {
+        let (kernels, fraction) = self.reduced(graph, factor)?;
+        for v in fraction.numerator.occurring().into_iter().rev() {
+            let generator = self.generator_at(kernels.kernel(v).0);
+            let Some(Generator { key: Key::Root(..), relation: Some((2, square)), .. }) = generator
+            else {
+                continue;
+            };
+            let square = *square;
+            let mut parts = [graph.number(0); 2];
+            for (e, part) in fraction.numerator.in_variable(v).ok()? {
+                *parts.get_mut(e as usize)? = kernels.expanded(graph, &part);
+            }
+            let b = parts[1];
+            let [left, right] = parts.map(|t| graph.power(t, 2));
+            let right = graph.mul(right, square);
+            let norm = graph.sub(right, left);
+            let Some(norm) = self.restored(graph, norm) else { continue };
+            let denominator = kernels.expanded(graph, &fraction.denominator);
+            let whole = graph.div(b, denominator);
+            let plus = self.meaning(graph, whole);
+            let minus = graph.neg(plus);
+            if self.knowledge.positive(graph, norm) {
+                if self.knowledge.nonnegative(graph, plus) {
+                    return Some(Sign::Nonnegative);
+                }
+                if self.knowledge.nonnegative(graph, minus) {
+                    return Some(Sign::Nonpositive);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether a term, as given, is at least zero wherever it has a value: each of its factors has
+    /// a sign that is known.
+    pub fn is_nonnegative(&mut self, graph: &mut Graph, given: Term) -> bool {
+        let attempt = |basis: &mut Self, graph: &mut Graph| -> Option<bool> {
+            let image = basis.express(graph, given)?;
+            let (unit, factors) = basis.factors(graph, image)?;
+            let mut negative = unit.is_negative();
+            for (factor, _) in factors.into_iter().filter(|(_, n)| n % 2 != 0) {
+                match basis.sign(graph, factor) {
+                    Sign::Nonnegative => {}
+                    Sign::Nonpositive => negative = !negative,
+                    Sign::Unknown => return Some(false),
+                }
+            }
+            Some(!negative)
+        };
+        attempt(self, graph) == Some(true)
     }
 
     /// A power with a rational exponent that is no integer; where it has a value its base is not
