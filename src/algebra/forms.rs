@@ -8,9 +8,9 @@ use super::basis::{Basis, Keeping, Knowledge};
 use super::fraction::Fraction;
 use super::kernels::{Kernels, each_part};
 use crate::polynomial::{Budget, Exceeded, Polynomial};
+use crate::term::op::Class;
 use crate::term::sample::Claim;
 use crate::term::visit::{Rebuild, reachable};
-use crate::term::op::Class;
 use crate::term::{Graph, Node, Number, Term};
 use rustc_hash::FxHashSet;
 

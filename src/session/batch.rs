@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::explanation::Line;
 use super::equality::Verdict;
+use super::explanation::Line;
 use super::request::{DIGITS, Reduced, Workspace};
 use crate::rewrite::{ENGINES, Ruleset, engine};
 use crate::term::{Number, Term};

@@ -5,10 +5,11 @@ use super::request::{Answer, Workspace, names};
 use super::witness::{self, Region};
 use crate::algebra::basis::Knowledge;
 use crate::algebra::constant::{Sign, sign};
-use crate::algebra::domain::{self, Condition};
+use crate::algebra::domain;
 use crate::algebra::identity::{self, Proof};
 use crate::calculus::expand;
 use crate::rewrite::Assumptions;
+use crate::rewrite::defined::{gaps, holding};
 use crate::rewrite::known::Known;
 use crate::term::sample::Claim;
 use crate::term::visit::reachable;
@@ -77,32 +78,10 @@ impl Workspace {
         if Known::new(&facts).of(&mut self.graph, kept[0]).nowhere() {
             return Ok(None);
         }
-        let Some(gaps) = self.gaps(kept, &facts) else { return Ok(None) };
+        let Some(gaps) = gaps(&mut self.graph, &facts, kept) else { return Ok(None) };
         let Some(because) = self.argument(left, right, kept, &facts)? else { return Ok(None) };
         let except = gaps.into_iter().map(|t| self.print(t)).collect::<Answer<_>>()?;
         Ok(Some(Shown { because, except }))
-    }
-
-    /// What the second term asks not to be zero beyond what the first does; `None` when it may
-    /// have no value where the first has one.
-    fn gaps(&mut self, [a, b]: [Term; 2], facts: &Assumptions) -> Option<Vec<Term>> {
-        let graph = &mut self.graph;
-        let Some(asked) = domain::conditions(graph, b) else {
-            // A choice: facts know its branches.
-            let total = Known::new(facts).of(graph, b).total();
-            return total.then(Vec::new);
-        };
-        let granted = domain::implied(graph, a);
-        let held = holding(graph, facts, &granted);
-        let mut gaps = Vec::new();
-        for condition in asked {
-            match super::domain::follows(graph, facts, &held, &granted, condition) {
-                super::domain::Follows::Always => {}
-                super::domain::Follows::ButForZeros => gaps.push(condition.of),
-                super::domain::Follows::Unknown => return None,
-            }
-        }
-        Some(gaps)
     }
 
     fn argument(
@@ -168,9 +147,7 @@ impl Workspace {
         };
         let zero = self.graph.number(0);
         let mut told = Vec::new();
-        for (condition, sides) in
-            [(">=", [zero, on]), ("<=", [on, zero])]
-        {
+        for (condition, sides) in [(">=", [zero, on]), ("<=", [on, zero])] {
             let condition_term = self.graph.call(Op::LessEqual, &sides);
             let mut held = facts.clone();
             held.hold(&mut self.graph, condition_term, true);
@@ -205,26 +182,10 @@ impl Workspace {
             equations.push(format!("{} = {}", self.print(*power)?, self.print(*value)?));
         }
         if !equations.is_empty() {
-            line += &format!(", since {}", equations.join(", "));
+            line += &format!(", where {}", equations.join(", "));
         }
         Ok(vec![line])
     }
-}
-
-/// What is assumed with conditions that hold besides.
-fn holding(graph: &mut Graph, facts: &Assumptions, conditions: &[Condition]) -> Assumptions {
-    let mut held = facts.clone();
-    let zero = graph.number(0);
-    for &Condition { of, sign } in conditions {
-        let (op, truth) = match sign {
-            domain::Sign::Nonzero => (Op::Equal, false),
-            domain::Sign::Nonnegative => (Op::LessEqual, true),
-            domain::Sign::Positive => (Op::Less, true),
-        };
-        let condition = graph.call(op, &[zero, of]);
-        held.hold(graph, condition, truth);
-    }
-    if held.is_contradictory() { facts.clone() } else { held }
 }
 
 /// A term whose sign decides the value of a part: under a magnitude, or the difference of what a

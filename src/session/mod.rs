@@ -6,7 +6,6 @@ pub mod command;
 pub mod commands;
 pub mod completion;
 pub mod definitions;
-mod domain;
 pub mod equality;
 pub mod explanation;
 pub mod line;

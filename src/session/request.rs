@@ -289,7 +289,7 @@ impl Workspace {
         if let Some(conflict) = found.conflict {
             return Err(self.contradiction(&conflict)?);
         }
-        let best = self.reshaped(root, found.roots[0], &options);
+        let best = self.reshaped(root, found.roots[0], &options).best;
         self.reduced(root, best)
     }
 
@@ -304,7 +304,11 @@ impl Workspace {
         if let Some(conflict) = found.conflict {
             return Err(self.contradiction(&conflict)?);
         }
-        let Some(explanation) = found.explanation else {
+        let plain = Options { explain: false, ..options.clone() };
+        let reshaping = self.reshaped(root, found.roots[0], &plain);
+        let steps = self.steps_of(root, found.explanation.clone(), &reshaping.way, &options);
+        // What cannot be explained is not taken.
+        let Some(explanation) = steps.or(found.explanation) else {
             let message = "the expression is too large to be explained step by step";
             return Err(error(Kind::Resource, message));
         };
@@ -320,7 +324,8 @@ impl Workspace {
         let mut lines = if is_checked { self.told(&reading)? } else { Vec::new() };
         lines.extend(self.told(&explanation)?);
         let start = self.print(if is_checked { written } else { root })?;
-        Ok(Explained { start, lines, result: self.reduced(root, found.roots[0])? })
+        let end = explanation.end;
+        Ok(Explained { start, lines, result: self.reduced(root, end)? })
     }
 
     /// The error that rules lead to a contradiction.

@@ -3,6 +3,7 @@
 use super::request::{Answer, Reduced, Workspace, error, helped};
 use crate::algebra::forms::{self, Shaped, Unshaped};
 use crate::algebra::radical;
+use crate::rewrite::explain::{Explanation, Record, check};
 use crate::rewrite::known::Known;
 use crate::rewrite::{Measure, Options, cost, simplify};
 use crate::term::{Graph, Term};
@@ -22,6 +23,20 @@ pub struct Reshaped {
     pub nonzero: Vec<String>,
     /// Whether the factors are certainly irreducible.
     pub complete: bool,
+}
+
+/// A term, another shape of it, and what that was simplified to.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    from: Term,
+    shape: Term,
+    next: Term,
+}
+
+/// The shortest form found, and the way to it.
+pub(super) struct Reshaping {
+    pub best: Term,
+    pub way: Vec<Link>,
 }
 
 fn size(graph: &Graph, term: Term) -> u64 {
@@ -67,26 +82,28 @@ impl Workspace {
         Ok(Reshaped { reduced, nonzero, complete })
     }
 
-    /// The shortest of what rewriting found and what it finds from other shapes of it.
-    pub(super) fn reshaped(&mut self, root: Term, found: Term, options: &Options) -> Term {
-        let mut best = found;
+    /// The shortest of what rewriting found and what it finds from other shapes of it, and the way
+    /// there.
+    pub(super) fn reshaped(&mut self, root: Term, found: Term, options: &Options) -> Reshaping {
         let mut tried: Vec<Term> = vec![root, found];
+        let mut links: Vec<Link> = Vec::new();
+        let mut best = found;
         for start in [root, found] {
             let mut from = start;
             for _ in 0..ROUNDS {
-                if size(&self.graph, from) > SIZE {
+                if size(&self.graph, from) > SIZE || (options.stop)() {
                     break;
                 }
-                let shapes = self.shapes(from, options);
                 let before = best;
-                for shape in shapes {
-                    if tried.contains(&shape) {
+                for shape in self.shapes(from, options) {
+                    if tried.contains(&shape) || (options.stop)() {
                         continue;
                     }
                     tried.push(shape);
                     let next = simplify(&mut self.graph, shape, &self.rules, options).roots[0];
                     if size(&self.graph, next) < size(&self.graph, best) {
                         best = next;
+                        links.push(Link { from, shape, next });
                     }
                 }
                 if best == before {
@@ -95,7 +112,67 @@ impl Workspace {
                 from = best;
             }
         }
-        radical::normal(&mut self.graph, best, &size)
+        let shape = match (options.stop)() {
+            true => best,
+            false => radical::normal(&mut self.graph, best, &size),
+        };
+        if shape != best {
+            links.push(Link { from: best, shape, next: shape });
+        }
+        // Back from the end: each link leads on from one before it, or from where all began.
+        let mut way: Vec<Link> = Vec::new();
+        let mut end = shape;
+        for link in links.into_iter().rev() {
+            if link.next == end {
+                end = link.from;
+                way.push(link);
+            }
+        }
+        way.reverse();
+        Reshaping { best: shape, way }
+    }
+
+    /// The steps of a way of shapes, as far as the checker follows them.
+    pub(super) fn steps_of(
+        &mut self,
+        root: Term,
+        found: Option<Explanation>,
+        way: &[Link],
+        options: &Options,
+    ) -> Option<Explanation> {
+        let mut record = Record::new(root);
+        match way.first() {
+            Some(link) if link.from == root => {}
+            _ => record.extend(found?.steps),
+        }
+        for link in way {
+            self.to_shape(&mut record, link.shape, options)?;
+            if link.next == link.shape {
+                continue;
+            }
+            let more = simplify(&mut self.graph, link.shape, &self.rules, options);
+            record.extend(more.explanation?.steps);
+            if record.whole() != link.next {
+                self.to_shape(&mut record, link.next, options)?;
+            }
+        }
+        Some(record.finish())
+    }
+
+    /// A step to another shape: by arithmetic if that is enough.
+    fn to_shape(&mut self, record: &mut Record, shape: Term, options: &Options) -> Option<()> {
+        let (from, before) = (record.whole(), record.length());
+        let mut plain = record.clone();
+        plain.normal(&mut self.graph, shape);
+        let known = &options.assumptions;
+        let taken = plain.since(before, from);
+        if plain.whole() == shape && check(&mut self.graph, &self.rules, known, &taken).is_ok() {
+            *record = plain;
+            return Some(());
+        }
+        record.algebra(&mut self.graph, shape);
+        let taken = record.since(before, from);
+        check(&mut self.graph, &self.rules, known, &taken).ok()
     }
 
     /// Other shapes of a term, for rewriting to begin from.

@@ -88,8 +88,7 @@ impl Basis<'_> {
             let half = |graph: &mut Graph, sign: Number| {
                 graph.sum(Number::HALF, [(&Number::HALF * &sign, cosine)])
             };
-            let (above, below) =
-                (half(graph, Number::ONE), half(graph, Number::MINUS_ONE));
+            let (above, below) = (half(graph, Number::ONE), half(graph, Number::MINUS_ONE));
             let next = self.power(graph, above, &Number::HALF)?;
             sine = match op {
                 Op::Acos => self.power(graph, below, &Number::HALF)?,
@@ -135,8 +134,7 @@ impl Basis<'_> {
                 let half = |graph: &mut Graph, sign: Number| {
                     graph.sum(Number::HALF, [(&Number::HALF * &sign, cosine)])
                 };
-                let (above, below) =
-                    (half(graph, Number::ONE), half(graph, Number::MINUS_ONE));
+                let (above, below) = (half(graph, Number::ONE), half(graph, Number::MINUS_ONE));
                 let sine = self.power(graph, below, &Number::HALF)?;
                 (sine, self.power(graph, above, &Number::HALF)?)
             }

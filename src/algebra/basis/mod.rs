@@ -141,6 +141,14 @@ impl<'k> Basis<'k> {
         self.reduced(graph, image).is_some_and(|(_, f)| f.is_zero())
     }
 
+    /// Whether a term, as given, is a polynomial over the basis: it has a value wherever the
+    /// generators have one.
+    pub fn is_whole(&mut self, graph: &mut Graph, given: Term) -> bool {
+        let image = self.express(graph, given);
+        let reduced = image.and_then(|image| self.reduced(graph, image));
+        reduced.is_some_and(|(_, f)| f.is_whole())
+    }
+
     /// As [`Basis::is_zero`], with up to `depth` square roots taken to the other side:
     /// `a + b*r` with `r^2 = c` and `r` not negative is zero when `a^2 = b^2*c`, and `a` and `b`
     /// have opposite signs.
@@ -166,9 +174,8 @@ impl<'k> Basis<'k> {
             let [a, b] = parts;
             let [x, y] = parts.map(|t| self.meaning(graph, t));
             let [minus_x, minus_y] = [x, y].map(|t| graph.neg(t));
-            let mut both = |p, q| {
-                self.knowledge.nonnegative(graph, p) && self.knowledge.nonnegative(graph, q)
-            };
+            let mut both =
+                |p, q| self.knowledge.nonnegative(graph, p) && self.knowledge.nonnegative(graph, q);
             if !both(x, minus_y) && !both(minus_x, y) {
                 continue;
             }
@@ -198,7 +205,11 @@ impl<'k> Basis<'k> {
         for g in &self.generators {
             if let Some((n, value)) = g.relation {
                 let value = self.meaning(graph, value);
-                found.push((graph.power(g.meaning, i64::from(n)), value));
+                let power = graph.power(g.meaning, i64::from(n));
+                // That of a root is what it is.
+                if power != value {
+                    found.push((power, value));
+                }
             }
         }
         found
@@ -478,11 +489,7 @@ impl<'k> Basis<'k> {
 
     /// The factors of a fraction: a number, and polynomials with their exponents, which are
     /// negative in the denominator.
-    fn factors(
-        &mut self,
-        graph: &mut Graph,
-        image: Term,
-    ) -> Option<(Number, Vec<(Term, i64)>)> {
+    fn factors(&mut self, graph: &mut Graph, image: Term) -> Option<(Number, Vec<(Term, i64)>)> {
         let (kernels, fraction) = self.reduced(graph, image)?;
         let mut budget = self.budget.clone();
         let above = fraction.numerator.factored(&mut budget).ok()?;

@@ -8,8 +8,8 @@ use crate::session::algebra::{Rows, transposed};
 use crate::session::command::{
     Answer, Argument, Call, Command, Example, Flag, Place, Shown, Sort, Stop,
 };
-use crate::session::explanation::{self, Line};
 use crate::session::equality::Verdict;
+use crate::session::explanation::{self, Line};
 use crate::session::request::{Reduced, Workspace};
 use crate::session::{Session, batch, line, matrix};
 use crate::term::Term;

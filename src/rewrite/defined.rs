@@ -1,20 +1,57 @@
-//! Whether a condition for a second expression to have a value is met wherever a first has one.
+//! Whether one term has a value wherever another has one.
 
+use super::assumption::Assumptions;
+use super::known::Known;
 use crate::algebra::basis::{Basis, Keeping, Knowledge};
-use crate::algebra::domain::{Condition, Sign};
+use crate::algebra::domain::{self, Condition, Sign};
 use crate::algebra::{Kernels, identity};
 use crate::polynomial::{Budget, Polynomial};
-use crate::rewrite::Assumptions;
-use crate::rewrite::known::Known;
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
 use crate::term::sample::Claim;
 use crate::term::visit::free_symbols;
-use crate::term::{Graph, Interval, Node, Number, Term};
+use crate::term::{Graph, Interval, Node, Number, Op, Term};
+
+/// What the second term asks not to be zero beyond what the first does; `None` when it may have no
+/// value where the first has one, but for isolated points.
+pub fn gaps(graph: &mut Graph, facts: &Assumptions, [a, b]: [Term; 2]) -> Option<Vec<Term>> {
+    let Some(asked) = domain::conditions(graph, b) else {
+        // A choice: facts know its branches.
+        let total = Known::new(facts).of(graph, b).total();
+        return (total || a == b).then(Vec::new);
+    };
+    let granted = domain::implied(graph, a);
+    let held = holding(graph, facts, &granted);
+    let mut gaps = Vec::new();
+    for condition in asked {
+        match follows(graph, facts, &held, &granted, condition) {
+            Follows::Always => {}
+            Follows::ButForZeros => gaps.push(condition.of),
+            Follows::Unknown => return None,
+        }
+    }
+    Some(gaps)
+}
+
+/// What is assumed, with conditions that hold besides.
+pub fn holding(graph: &mut Graph, facts: &Assumptions, conditions: &[Condition]) -> Assumptions {
+    let mut held = facts.clone();
+    let zero = graph.number(0);
+    for &Condition { of, sign } in conditions {
+        let (op, truth) = match sign {
+            Sign::Nonzero => (Op::Equal, false),
+            Sign::Nonnegative => (Op::LessEqual, true),
+            Sign::Positive => (Op::Less, true),
+        };
+        let condition = graph.call(op, &[zero, of]);
+        held.hold(graph, condition, truth);
+    }
+    if held.is_contradictory() { facts.clone() } else { held }
+}
 
 /// Whether a condition is met.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Follows {
+enum Follows {
     /// Wherever the first expression has a value.
     Always,
     /// But for isolated points where something is zero.
@@ -27,7 +64,7 @@ pub enum Follows {
 const BOXES: usize = 600;
 
 /// Whether a condition follows from what is assumed, what is held beside it, and what is granted.
-pub fn follows(
+fn follows(
     graph: &mut Graph,
     facts: &Assumptions,
     held: &Assumptions,
@@ -45,7 +82,7 @@ pub fn follows(
     }
     let region = free_symbols(graph, &[of]).len() == 1;
     match sign {
-        Sign::Nonzero if divides(graph, of, granted) => Follows::Always,
+        Sign::Nonzero if divides(graph, of, granted, &mut known) => Follows::Always,
         Sign::Nonzero if region && roots(graph, of, facts) == Some(0) => Follows::Always,
         Sign::Nonzero => match graph.witness(of, Claim::Nonzero) {
             true => Follows::ButForZeros,
@@ -60,7 +97,7 @@ pub fn follows(
             match (nonnegative, sign) {
                 (false, _) => Follows::Unknown,
                 (true, Sign::Nonnegative) => Follows::Always,
-                (true, _) if nonzero || divides(graph, of, granted) => Follows::Always,
+                (true, _) if nonzero || divides(graph, of, granted, &mut known) => Follows::Always,
                 (true, _) => Follows::ButForZeros,
             }
         }
@@ -68,7 +105,11 @@ pub fn follows(
 }
 
 /// The numerator of a term as a polynomial, and the kernels that it is a polynomial of.
-fn numerator(graph: &mut Graph, term: Term, budget: &mut Budget) -> Option<(Kernels, Polynomial, Polynomial)> {
+fn numerator(
+    graph: &mut Graph,
+    term: Term,
+    budget: &mut Budget,
+) -> Option<(Kernels, Polynomial, Polynomial)> {
     let kernels = Kernels::of(graph, &[term]);
     let (fraction, _) = kernels.fraction(graph, term, budget).ok()??;
     Some((kernels, fraction.numerator, fraction.denominator))
@@ -79,7 +120,7 @@ fn budget() -> Budget {
 }
 
 /// Whether a term is not zero since it divides what is not.
-fn divides(graph: &mut Graph, of: Term, granted: &[Condition]) -> bool {
+fn divides(graph: &mut Graph, of: Term, granted: &[Condition], known: &mut Known) -> bool {
     let mut product: Vec<(Term, Number)> = Vec::new();
     for g in granted.iter().filter(|g| g.sign != Sign::Nonnegative) {
         product.push((g.of, Number::ONE));
@@ -105,7 +146,12 @@ fn divides(graph: &mut Graph, of: Term, granted: &[Condition]) -> bool {
         }
         Some(rest.as_constant().is_some_and(|c| !c.is_zero()))
     };
-    attempt(graph) == Some(true)
+    attempt(graph) == Some(true) || {
+        // The quotient over a basis of functions: (1 - sin(x))*(1 + sin(x))/cos(x) is cos(x).
+        let quotient = graph.div(product, of);
+        let mut basis = Basis::new(known, Keeping::Cosines);
+        basis.is_whole(graph, quotient)
+    }
 }
 
 /// The number of zeros of a rational function of one name, where it may lie.
