@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use crate::term::visit::Rebuild;
 use crate::term::{Graph, Node, Number, Op, Term};
 
 /// What is asked of a term.
@@ -55,10 +56,14 @@ fn all(graph: &mut Graph, root: Term) -> (Vec<Condition>, bool) {
             Node::Call(op, args) => match (op, &**args) {
                 (Op::Sqrt, &[a]) => ask(a, Sign::Nonnegative),
                 (Op::Div, &[_, b]) => ask(b, Sign::Nonzero),
-                (Op::Pow, &[a, b]) => match graph.as_number(b) {
-                    Some(exponent) => of_power(a, exponent, &mut ask),
-                    None => complete &= is_positive_number(graph, a),
-                },
+                (Op::Pow, &[a, b]) => {
+                    // As it is written, 2/3 is a quotient.
+                    let exponent = Rebuild::default().within(graph, b);
+                    match graph.as_number(exponent) {
+                        Some(exponent) => of_power(a, exponent, &mut ask),
+                        None => complete &= is_positive_number(graph, a),
+                    }
+                }
                 (Op::Log | Op::Log2 | Op::Log10, &[a]) => ask(a, Sign::Positive),
                 (Op::Log1p, &[a]) => {
                     ask(graph.sum(Number::ONE, [(Number::ONE, a)]), Sign::Positive);
