@@ -122,6 +122,11 @@ fn heuristic(
     variables: &[usize],
     budget: &mut Budget,
 ) -> Result<Option<Polynomial>, Exceeded> {
+    // Common divisors of long integers take quadratic time.
+    for p in [a, b] {
+        let words = p.height().bits() / 64;
+        budget.spend(p.term_count() as u64 * words * words)?;
+    }
     let (c, d) = (a.content().abs(), b.content().abs());
     let content = c.gcd(&d);
     let inverse = content.recip().unwrap_or(Number::ONE);
