@@ -55,5 +55,6 @@ mod simplify;
 mod stages;
 #[path = "suite/steady.rs"]
 mod steady;
+mod strength;
 #[path = "suite/tidy.rs"]
 mod tidy;

@@ -8,6 +8,7 @@ pub mod completion;
 pub mod definitions;
 pub mod equality;
 pub mod explanation;
+mod kinks;
 pub mod line;
 mod linear;
 mod load;

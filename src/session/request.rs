@@ -258,10 +258,11 @@ impl Workspace {
         Options { assumptions: self.known.facts.clone(), stop: self.stop, ..Options::reading() }
     }
 
-    /// The shortest form found of a term.
+    /// The shortest form found of a term, from any shape of it.
     pub(super) fn shortest(&mut self, root: Term) -> Term {
         let options = self.reading();
-        simplify(&mut self.graph, root, &self.rules, &options).roots[0]
+        let found = simplify(&mut self.graph, root, &self.rules, &options).roots[0];
+        self.reshaped(root, found, &options).best
     }
 
     /// The form that is cheapest to compute.

@@ -172,14 +172,27 @@ pub const DIFF: Command = Command {
     examples: &[
         Example { line: "diff x^3 + exp(2*x), x", result: "2*exp(2*x) + 3*x^2" },
         Example { line: "diff x^5, x --order 3", result: "60*x^2" },
+        Example { line: "diff abs(x), x", result: "sign(x)\nbut none where x = 0" },
     ],
     run: |session, call| {
         let whole = |x: f64| (1.0..=100.0).contains(&x) && x.fract() == 0.0;
         let order = call.number("order", "a whole number from 1 to 100", whole)?.unwrap_or(1.0);
         let name = call.argument(1).to_owned();
         let text = text_of(call.argument(0), &session.limits)?;
-        ask(session, call, &text, |workspace, root| {
-            workspace.differentiate(root, &name, order as usize)
+        assuming(session, call, |workspace| {
+            let about = |e| Stop::about("expression", &text, e);
+            let root = workspace.read(&text).map_err(about)?;
+            let found = workspace.differentiate(root, &name, order as usize).map_err(about)?;
+            let except = workspace.kinks(root, &name, order as usize).map_err(about)?;
+            let plain = answer(&found);
+            let mut json = plain.json.clone();
+            json["except"] = json!(except);
+            if except.is_empty() {
+                return Ok(plain.json(json));
+            }
+            let mut lines = vec![found.expression.clone()];
+            lines.extend(except.iter().map(|place| format!("but none where {place}")));
+            Ok(Answer::text(lines.join("\n")).json(json))
         })
     },
 };
@@ -360,7 +373,7 @@ fn read_matrix(workspace: &mut Workspace, limits: &Limits, text: &str) -> Result
 }
 
 /// A matrix as an answer.
-fn matrix_answer(
+pub(super) fn matrix_answer(
     workspace: &Workspace,
     rows: Rows,
     nonzero: Option<String>,

@@ -4,6 +4,7 @@ mod calibrate;
 mod exports;
 mod expressions;
 mod forms;
+mod gradients;
 mod models;
 mod pictures;
 mod prompt;
@@ -35,6 +36,8 @@ pub static COMMANDS: &[Command] = &[
     expressions::DET,
     expressions::INVERSE,
     expressions::TRANSPOSE,
+    gradients::JACOBIAN,
+    gradients::HESSIAN,
     expressions::LATEX,
     rules::RULES,
     calibrate::CALIBRATE,
