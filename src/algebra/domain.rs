@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashSet;
 
+use super::kernels::Kernels;
+use crate::polynomial::Budget;
 use crate::term::visit::Rebuild;
 use crate::term::{Graph, Node, Number, Op, Term};
 
@@ -108,4 +110,22 @@ fn of_power(base: Term, exponent: &Number, ask: &mut impl FnMut(Term, Sign)) {
 
 fn is_positive_number(graph: &Graph, term: Term) -> bool {
     graph.as_number(term).is_some_and(Number::is_positive)
+}
+
+/// Rational zeros of a rational function of one name, and the name.
+pub fn rational_zeros(graph: &mut Graph, term: Term) -> Option<(Term, Vec<Number>)> {
+    let mut budget = Budget { terms: 1_000, work: 2_000_000 };
+    let kernels = Kernels::of(graph, &[term]);
+    if kernels.len() != 1 || !matches!(graph.node(kernels.kernel(0).0), Node::Symbol(_)) {
+        return None;
+    }
+    let (fraction, _) = kernels.fraction(graph, term, &mut budget).ok()??;
+    let factors = fraction.numerator.factored(&mut budget).ok()?.factors;
+    let mut zeros = Vec::new();
+    for (factor, _) in factors.iter().filter(|(f, _)| f.degree(0) == 1) {
+        let value = |n: Number| factor.at(0, &n)?.as_constant();
+        let (constant, sum) = (value(Number::ZERO)?, value(Number::ONE)?);
+        zeros.push(-&(&constant * &(&sum - &constant).recip()?));
+    }
+    Some((kernels.kernel(0).0, zeros))
 }

@@ -62,7 +62,27 @@ impl Workspace {
             return Ok(Verdict::Different(point));
         }
         let kept = [x, y].map(|t| self.graph.kept_from(&written, t));
-        if let Some(shown) = self.shown(left, right, kept)? {
+        let facts = self.assumptions().clone();
+        let open = gaps(&mut self.graph, &facts, kept);
+        let mut readable = open.is_some();
+        // Points that formulas with functions are commonly read over count in rational ones.
+        for gap in open.iter().flatten().filter(|_| witness::is_rational(&written, y)) {
+            readable = false;
+            let Some((name, zeros)) = domain::rational_zeros(&mut self.graph, *gap) else {
+                continue;
+            };
+            let Node::Symbol(symbol) = self.graph.node(name) else { continue };
+            let name = self.graph.name(*symbol).to_owned();
+            let known = Region::new(&self.graph, &facts);
+            let points = zeros.into_iter().map(|n| vec![(name.clone(), n)]);
+            let mut gaps = points.filter(|p| witness::is_gap(&written, x, y, p, &known));
+            if let Some(point) = gaps.next() {
+                return Ok(Verdict::Different(point));
+            }
+        }
+        if let Some(gaps) = open.filter(|_| readable)
+            && let Some(shown) = self.shown(left, right, kept, gaps)?
+        {
             return Ok(Verdict::Equal(shown));
         }
         let known = Region::new(&self.graph, self.assumptions());
@@ -73,12 +93,17 @@ impl Workspace {
     }
 
     /// The argument that two terms are equal, when one is found.
-    fn shown(&mut self, left: Term, right: Term, kept: [Term; 2]) -> Answer<Option<Shown>> {
+    fn shown(
+        &mut self,
+        left: Term,
+        right: Term,
+        kept: [Term; 2],
+        gaps: Vec<Term>,
+    ) -> Answer<Option<Shown>> {
         let facts = self.assumptions().clone();
         if Known::new(&facts).of(&mut self.graph, kept[0]).nowhere() {
             return Ok(None);
         }
-        let Some(gaps) = gaps(&mut self.graph, &facts, kept) else { return Ok(None) };
         let Some(because) = self.argument(left, right, kept, &facts)? else { return Ok(None) };
         let except = gaps.into_iter().map(|t| self.print(t)).collect::<Answer<_>>()?;
         Ok(Some(Shown { because, except }))

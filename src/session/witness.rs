@@ -6,7 +6,7 @@ use crate::rewrite::facts::Facts;
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
 use crate::term::op::Class;
-use crate::term::real::Precision;
+use crate::term::real::{NoValue, Precision};
 use crate::term::visit::reachable;
 use crate::term::{Graph, Interval, Node, Number, Term};
 use rustc_hash::FxHashMap;
@@ -108,10 +108,7 @@ pub fn difference(
     let mut seed = SEED;
     let mut close = 0;
     let mut gap: Option<Vec<(String, Number)>> = None;
-    let rational = reachable(graph, &[b]).iter().all(|&t| match graph.node(t) {
-        Node::Call(op, _) => op.row().class == Class::Arithmetic,
-        _ => true,
-    });
+    let rational = is_rational(graph, b);
     for k in 0..SPECIAL.len() * SPECIAL.len() + POINTS {
         let Some(point) = sought.point(k, &mut seed) else { continue };
         let leaf = |name: &str| {
@@ -149,6 +146,28 @@ pub fn difference(
         }
     }
     None
+}
+
+/// Whether a term has no functions: its gaps are not read over.
+pub fn is_rational(graph: &Graph, root: Term) -> bool {
+    reachable(graph, &[root]).iter().all(|&t| match graph.node(t) {
+        Node::Call(op, _) => op.row().class == Class::Arithmetic,
+        _ => true,
+    })
+}
+
+/// Whether the first expression certainly has a value at a point and the second has none.
+pub fn is_gap(
+    graph: &Graph,
+    a: Term,
+    b: Term,
+    point: &[(String, Number)],
+    region: &Region,
+) -> bool {
+    let known = |name: &str| point.iter().find(|(n, _)| n == name).map(|(_, n)| n.clone());
+    let mut precision = Precision::new(BITS, &known);
+    let mut value = |t: Term| evaluate(graph, t, &mut precision);
+    region.allows(point) && value(a).is_ok() && value(b) == Err(NoValue::Undefined)
 }
 
 /// As [`difference`], by comparing to many bits at few points.

@@ -139,8 +139,7 @@ fn explanations_lead_to_what_simplification_finds() {
         let [text, _, domain] = line[..] else { panic!("{line:?}") };
         let assume = assumed(domain);
         let plain = ask(&json!({"op": "simplify", "expr": text, "assume": assume}));
-        let told =
-            ask(&json!({"op": "simplify", "expr": text, "assume": assume, "explain": true}));
+        let told = ask(&json!({"op": "simplify", "expr": text, "assume": assume, "explain": true}));
         assert_eq!(told["ok"], true, "{text}: {told}");
         let steps = told["steps"].as_array().expect("steps");
         let last = steps.last().map_or(&json!(text), |step| &step["expr"]).clone();
