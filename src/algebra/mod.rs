@@ -12,6 +12,7 @@ pub mod constant;
 pub mod domain;
 pub mod forms;
 mod fraction;
+pub mod guess;
 pub mod identity;
 mod kernels;
 pub mod radical;

@@ -2,10 +2,14 @@
 
 use super::request::{Answer, Reduced, Workspace, error, helped};
 use crate::algebra::forms::{self, Shaped, Unshaped};
+use crate::algebra::guess::guess;
 use crate::algebra::radical;
+use crate::rewrite::defined::gaps;
+use crate::rewrite::explain::algebraic::proof;
 use crate::rewrite::explain::{Explanation, Record, check};
 use crate::rewrite::known::Known;
 use crate::rewrite::{Measure, Options, cost, simplify};
+use crate::term::visit::free_symbols;
 use crate::term::{Graph, Term};
 use crate::text::{Kind, Limits};
 
@@ -179,10 +183,21 @@ impl Workspace {
     fn shapes(&mut self, from: Term, options: &Options) -> Vec<Term> {
         let shaped = forms::shortest(&mut self.graph, from, &size);
         let mut shapes = vec![radical::normal(&mut self.graph, shaped, &size)];
+        if size(&self.graph, from) > 3 && free_symbols(&self.graph, &[from]).is_empty() {
+            // What the digits suggest is a shape once it is proved.
+            let guessed = guess(&mut self.graph, from).filter(|&t| t != from);
+            shapes.extend(guessed.filter(|&t| {
+                proof(&mut self.graph, &options.assumptions, from, t).is_some()
+            }));
+        }
         let mut known = Known::new(&options.assumptions);
         let most = 2 * size(&self.graph, from) + 20;
         for shape in forms::over_basis(&mut self.graph, from, &mut known, &size) {
-            if size(&self.graph, shape) <= most {
+            // sqrt(x^2*y) has a value where x is zero and y negative, abs(x)*sqrt(y) has none.
+            if size(&self.graph, shape) <= most
+                && gaps(&mut self.graph, &options.assumptions, [from, shape])
+                    .is_some_and(|gaps| gaps.is_empty())
+            {
                 shapes.push(shape);
             }
         }
