@@ -122,10 +122,10 @@ fn heuristic(
     variables: &[usize],
     budget: &mut Budget,
 ) -> Result<Option<Polynomial>, Exceeded> {
-    // Common divisors of long integers take quadratic time.
+    // Common divisors of long integers take quadratic time, until there is none any more.
     for p in [a, b] {
         let words = p.height().bits() / 64;
-        budget.spend(p.term_count() as u64 * words * words)?;
+        budget.spend(p.term_count().min(16) as u64 * words * words)?;
     }
     let (c, d) = (a.content().abs(), b.content().abs());
     let content = c.gcd(&d);
