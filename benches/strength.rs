@@ -48,9 +48,8 @@ fn ranges(case: &Value) -> Value {
         return case["assume"].clone();
     }
     let ranges = case["domain"].as_object().map(|object| {
-        let range = |(name, range): (&String, &Value)| {
-            format!("{name} in {}..{}", range[0], range[1])
-        };
+        let range =
+            |(name, range): (&String, &Value)| format!("{name} in {}..{}", range[0], range[1]);
         object.iter().map(range).collect::<Vec<String>>()
     });
     json!(ranges.unwrap_or_default())
@@ -66,8 +65,7 @@ fn from_json(path: &Path) -> Vec<Case> {
             match case["a"].as_str() {
                 Some(a) => {
                     let wanted = if case["equivalent"] == true { "equal" } else { "different" };
-                    let request =
-                        json!({"op": "equal", "a": a, "b": case["b"], "assume": assume});
+                    let request = json!({"op": "equal", "a": a, "b": case["b"], "assume": assume});
                     (request, format!("{a}, {}", case["b"]), json!(wanted))
                 }
                 None => {

@@ -186,9 +186,10 @@ impl Workspace {
         if size(&self.graph, from) > 3 && free_symbols(&self.graph, &[from]).is_empty() {
             // What the digits suggest is a shape once it is proved.
             let guessed = guess(&mut self.graph, from).filter(|&t| t != from);
-            shapes.extend(guessed.filter(|&t| {
-                proof(&mut self.graph, &options.assumptions, from, t).is_some()
-            }));
+            shapes.extend(
+                guessed
+                    .filter(|&t| proof(&mut self.graph, &options.assumptions, from, t).is_some()),
+            );
         }
         let mut known = Known::new(&options.assumptions);
         let most = 2 * size(&self.graph, from) + 20;

@@ -6,13 +6,27 @@ use crate::term::{Graph, Node, Number, Op, Term};
 /// The largest multiple of an angle.
 const MULTIPLE: i64 = 40;
 
+/// Steps of all parts of a sum of angles.
+const TOGETHER: u64 = 24;
+
 impl Basis<'_> {
     /// Sine and cosine of an angle over the basis.
     pub(super) fn circle(&mut self, graph: &mut Graph, angle: Term) -> Option<(Term, Term)> {
         let (mut sine, mut cosine) = (graph.number(0), graph.number(1));
+        let mut parts = Vec::new();
         for (multiple, base) in self.linear(graph, angle)? {
             let steps = self.steps(Family::Circle, base, &multiple)?;
             let n = (&multiple * &Number::from(steps as i64)).to_i64()?;
+            parts.push((base, steps, n));
+        }
+        if parts.len() > 1 && parts.iter().map(|(_, _, n)| n.unsigned_abs()).sum::<u64>() > TOGETHER
+        {
+            // Multiplied out that would be too long: it stays an angle of its own.
+            let whole = self.normal(graph, angle)?;
+            let steps = self.steps(Family::Circle, whole, &Number::ONE)?;
+            parts = vec![(whole, steps, steps as i64)];
+        }
+        for (base, steps, n) in parts {
             let step = self.step(graph, base, steps)?;
             let (s, c) = times(graph, step, n)?;
             (sine, cosine) = sum(graph, (sine, cosine), (s, c));
