@@ -119,3 +119,77 @@ fn by_exponential(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) 
     let proof = by_basis(graph, one_less, knowledge)?;
     Some(Proof { by: Some("its exponential is 1"), ..proof })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::Interval;
+
+    /// Nothing but what numbers say.
+    struct Nothing;
+
+    impl Knowledge for Nothing {
+        fn range(&mut self, _: &mut Graph, _: Term) -> Interval {
+            Interval::ALL
+        }
+
+        fn positive(&mut self, graph: &mut Graph, term: Term) -> bool {
+            graph.as_number(term).is_some_and(Number::is_positive)
+        }
+
+        fn nonnegative(&mut self, graph: &mut Graph, term: Term) -> bool {
+            graph.as_number(term).is_some_and(|n| !n.is_negative())
+        }
+    }
+
+    fn call(g: &mut Graph, op: Op, c: i64, t: Term) -> Term {
+        let argument = g.scale(c, t);
+        g.call(op, &[argument])
+    }
+
+    #[test]
+    fn multiples_of_an_angle_are_polynomials_in_its_cosine() {
+        let mut g = Graph::new();
+        let x = g.symbol("x");
+        for (op, last, holds) in [(Op::Cos, -1, true), (Op::Cosh, -1, true), (Op::Cos, 1, false)] {
+            // T6(c) = 32 c^6 - 48 c^4 + 18 c^2 - 1
+            let whole = call(&mut g, op, 6, x);
+            let c = call(&mut g, op, 1, x);
+            let powers = [(32, 6), (-48, 4), (18, 2)];
+            let parts: Vec<(Number, Term)> =
+                powers.iter().map(|&(k, n)| (Number::from(-k), g.power(c, n))).collect();
+            let parts = parts.into_iter().chain([(Number::ONE, whole)]);
+            let difference = g.sum(Number::from(-last), parts);
+            assert_eq!(zero(&mut g, difference, &mut Nothing).is_some(), holds, "{op:?} {last}");
+        }
+    }
+
+    #[test]
+    fn the_equations_of_the_basis_are_told() {
+        let mut g = Graph::new();
+        let x = g.symbol("x");
+        let [s, c] = [Op::Sin, Op::Cos].map(|op| g.call(op, &[x]));
+        let squares = [s, c].map(|t| (Number::ONE, g.power(t, 2)));
+        let difference = g.sum(Number::MINUS_ONE, squares);
+        let proof = zero(&mut g, difference, &mut Nothing).expect("a proof");
+        let [(power, value)] = proof.equations[..] else { panic!("{proof:?}") };
+        assert_eq!(power, g.power(s, 2));
+        let square = g.power(c, 2);
+        assert_eq!(value, g.sum(Number::ONE, [(Number::MINUS_ONE, square)]));
+    }
+
+    #[test]
+    fn what_has_no_value_anywhere_is_not_zero() {
+        let mut g = Graph::new();
+        let x = g.symbol("x");
+        let [s, c] = [Op::Sin, Op::Cos].map(|op| g.call(op, &[x]));
+        let squares = [s, c].map(|t| (Number::ONE, g.power(t, 2)));
+        let nothing = g.sum(Number::MINUS_ONE, squares);
+        // (tan(x)^2 + 1 - 1/cos(x)^2)/(sin(x)^2 + cos(x)^2 - 1) of Wester's review (I10).
+        let t = g.call(Op::Tan, &[x]);
+        let parts = [(Number::ONE, g.power(t, 2)), (Number::MINUS_ONE, g.power(c, -2))];
+        let top = g.sum(Number::ONE, parts);
+        let quotient = g.div(top, nothing);
+        assert_eq!(zero(&mut g, quotient, &mut Nothing), None);
+    }
+}

@@ -150,21 +150,21 @@ impl Workspace {
             _ => record.extend(found?.steps),
         }
         for link in way {
-            self.to_shape(&mut record, link.shape, options)?;
+            self.add_shape(&mut record, link.shape, options)?;
             if link.next == link.shape {
                 continue;
             }
             let more = simplify(&mut self.graph, link.shape, &self.rules, options);
             record.extend(more.explanation?.steps);
             if record.whole() != link.next {
-                self.to_shape(&mut record, link.next, options)?;
+                self.add_shape(&mut record, link.next, options)?;
             }
         }
         Some(record.finish())
     }
 
     /// A step to another shape: by arithmetic if that is enough.
-    fn to_shape(&mut self, record: &mut Record, shape: Term, options: &Options) -> Option<()> {
+    fn add_shape(&mut self, record: &mut Record, shape: Term, options: &Options) -> Option<()> {
         let (from, before) = (record.whole(), record.length());
         let mut plain = record.clone();
         plain.normal(&mut self.graph, shape);

@@ -72,7 +72,6 @@ impl Basis<'_> {
     }
 
     /// Sine and cosine of an inverse function, or of a half, a quarter, an eighth of it.
-    #[expect(clippy::type_complexity, reason = "no value, none that is known, or a pair")]
     fn step_of_inverse(
         &mut self,
         graph: &mut Graph,
