@@ -11,7 +11,7 @@ use crate::polynomial::{Budget, Exceeded, Polynomial};
 use crate::term::op::Class;
 use crate::term::sample::Claim;
 use crate::term::visit::{Rebuild, reachable};
-use crate::term::{Graph, Node, Number, Term};
+use crate::term::{Graph, Node, Number, Op, Term};
 use rustc_hash::FxHashSet;
 
 /// Products of machine words for one form; about a second.
@@ -307,8 +307,14 @@ fn is_elementary(graph: &Graph, root: Term) -> bool {
     })
 }
 
-/// Forms of a term as a fraction over a basis of functions: with cosines kept, with sines kept, and
-/// with each part that is shorter so, inner ones first.
+/// Whether a term has an operation of some kind.
+pub(super) fn holds(graph: &Graph, root: Term, kind: impl Fn(Op) -> bool) -> bool {
+    let order = reachable(graph, &[root]);
+    order.into_iter().any(|t| matches!(graph.node(t), Node::Call(op, _) if kind(*op)))
+}
+
+/// Forms of a term as a fraction over a basis of functions: with cosines, sines or hyperbolic
+/// functions kept.
 pub fn over_basis(
     graph: &mut Graph,
     root: Term,
@@ -319,7 +325,11 @@ pub fn over_basis(
         return Vec::new();
     }
     let mut found: Vec<Term> = Vec::new();
-    for keeping in [Keeping::Cosines, Keeping::Sines] {
+    let hyperbolic = holds(graph, root, |op| matches!(op, Op::Sinh | Op::Cosh | Op::Tanh));
+    let circular = holds(graph, root, |op| matches!(op, Op::Sin | Op::Cos | Op::Tan));
+    let keepings =
+        [(Keeping::Cosines, true), (Keeping::Sines, circular), (Keeping::Hyperbolic, hyperbolic)];
+    for (keeping, _) in keepings.into_iter().filter(|(_, useful)| *useful) {
         let mut basis = Basis::new(knowledge, keeping);
         let Some(image) = basis.express(graph, root) else { continue };
         let Some(form) = basis.restored(graph, image) else { continue };

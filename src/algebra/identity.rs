@@ -6,10 +6,10 @@
 //! signs.
 
 use super::basis::{Basis, Keeping, Knowledge};
+use super::forms::holds;
 use super::kernels::Kernels;
 use crate::polynomial::Budget;
 use crate::term::sample::Claim;
-use crate::term::visit::reachable;
 use crate::term::{Graph, Node, Number, Op, Term};
 
 /// Why a term is zero wherever it has a value.
@@ -56,11 +56,6 @@ fn rational(graph: &mut Graph, root: Term) -> bool {
     let mut budget = Budget { terms: 5_000, work: 20_000_000 };
     let kernels = Kernels::of(graph, &[root]);
     matches!(kernels.fraction(graph, root, &mut budget), Ok(Some((f, _))) if f.is_zero())
-}
-
-fn holds(graph: &Graph, root: Term, kind: impl Fn(Op) -> bool) -> bool {
-    let order = reachable(graph, &[root]);
-    order.into_iter().any(|t| matches!(graph.node(t), Node::Call(op, _) if kind(*op)))
 }
 
 fn by_basis(graph: &mut Graph, root: Term, knowledge: &mut dyn Knowledge) -> Option<Proof> {

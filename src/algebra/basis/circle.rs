@@ -1,4 +1,5 @@
-//! Sines and cosines: of multiples, sums, inverse functions and rational multiples of π.
+//! Sines and cosines, circular and hyperbolic: of multiples, sums, inverse functions and rational
+//! multiples of π.
 
 use super::{Basis, Family, Keeping, Key};
 use crate::term::{Graph, Node, Number, Op, Term};
@@ -29,7 +30,32 @@ impl Basis<'_> {
         for (base, steps, n) in parts {
             let step = self.step(graph, base, steps)?;
             let (s, c) = times(graph, step, n)?;
-            (sine, cosine) = sum(graph, (sine, cosine), (s, c));
+            (sine, cosine) = sum(graph, (sine, cosine), (s, c), false);
+        }
+        Some((sine, cosine))
+    }
+
+    /// Hyperbolic sine and cosine of a term over the basis.
+    pub(super) fn hyperbola(&mut self, graph: &mut Graph, argument: Term) -> Option<(Term, Term)> {
+        let (mut sine, mut cosine) = (graph.number(0), graph.number(1));
+        let parts = self.linear(graph, argument)?;
+        let several = parts.len() > 1;
+        for (multiple, base) in parts {
+            let steps = self.steps(Family::Hyperbola, base, &multiple)?;
+            let n = (&multiple * &Number::from(steps as i64)).to_i64()?;
+            if several && n.unsigned_abs() > TOGETHER / 2 {
+                return None;
+            }
+            let given = self.meaning(graph, base);
+            let step = graph.scale(Number::ratio(1, steps as i64)?, given);
+            let [s, c] = [Op::Sinh, Op::Cosh].map(|op| graph.call(op, &[step]));
+            let c = self.generator(graph, Key::HyperbolicCosine(base, steps), c, None);
+            let square = graph.power(c, 2);
+            let square = graph.sum(Number::MINUS_ONE, [(Number::ONE, square)]);
+            let key = Key::HyperbolicSine(base, steps);
+            let s = self.generator(graph, key, s, Some((2, square)));
+            let (s, c) = times(graph, (s, c), n)?;
+            (sine, cosine) = sum(graph, (sine, cosine), (s, c), true);
         }
         Some((sine, cosine))
     }
@@ -58,7 +84,7 @@ impl Basis<'_> {
         let keys = [Key::Sine(base, steps), Key::Cosine(base, steps)];
         let [sine_key, cosine_key] = keys;
         Some(match self.keeping {
-            Keeping::Cosines => {
+            Keeping::Cosines | Keeping::Hyperbolic => {
                 let cosine = self.generator(graph, cosine_key, c, None);
                 let rest = complement(graph, cosine);
                 (self.generator(graph, sine_key, s, Some((2, rest))), cosine)
@@ -169,11 +195,12 @@ fn complement(graph: &mut Graph, t: Term) -> Term {
     graph.sum(Number::ONE, [(Number::MINUS_ONE, square)])
 }
 
-/// Sine and cosine of a sum of two angles.
-fn sum(graph: &mut Graph, a: (Term, Term), b: (Term, Term)) -> (Term, Term) {
+/// Sine and cosine of a sum of two arguments.
+fn sum(graph: &mut Graph, a: (Term, Term), b: (Term, Term), hyperbolic: bool) -> (Term, Term) {
     let parts = [(a.0, b.1), (a.1, b.0), (a.1, b.1), (a.0, b.0)];
     let [p, q, r, s] = parts.map(|(x, y)| graph.mul(x, y));
-    (graph.add(p, q), graph.sub(r, s))
+    let cosine = if hyperbolic { graph.add(r, s) } else { graph.sub(r, s) };
+    (graph.add(p, q), cosine)
 }
 
 /// Sine and cosine of a multiple of an angle, by the polynomials of Chebyshev (1854).

@@ -105,7 +105,10 @@ impl Basis<'_> {
             }
             Some((Key::Magnitude(of), _)) => self.logarithm_of_factor(graph, of)?,
             // The logarithm of the square may have factors.
-            Some((Key::Sine(..) | Key::Cosine(..), Some((2, square)))) => {
+            Some((
+                Key::Sine(..) | Key::Cosine(..) | Key::HyperbolicSine(..),
+                Some((2, square)),
+            )) => {
                 let log = self.logarithm(graph, square)?;
                 graph.scale(Number::HALF, log)
             }

@@ -32,13 +32,16 @@ pub trait Knowledge {
     fn nonnegative(&mut self, graph: &mut Graph, term: Term) -> bool;
 }
 
-/// Which of sine and cosine keeps higher powers than the first.
+/// Which functions are expressed by which others: of sine and cosine one keeps powers higher than the
+/// first.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Keeping {
     /// `sin(x)^2 = 1 - cos(x)^2`.
     Cosines,
     /// `cos(x)^2 = 1 - sin(x)^2`.
     Sines,
+    /// `sinh(x)^2 = cosh(x)^2 - 1` besides the first, in place of exponentials.
+    Hyperbolic,
 }
 
 /// Products of machine words for one term.
@@ -61,6 +64,8 @@ const NODES: usize = 2_000;
 enum Key {
     Sine(Term, u64),
     Cosine(Term, u64),
+    HyperbolicSine(Term, u64),
+    HyperbolicCosine(Term, u64),
     Power(Term, u64),
     Root(Term, u64),
     CubeRoot(Term),
@@ -72,6 +77,7 @@ enum Key {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Family {
     Circle,
+    Hyperbola,
     Power,
     Root,
 }
@@ -285,6 +291,14 @@ impl<'k> Basis<'k> {
             (Op::Expm1, &[a]) => {
                 let e = self.exponential(graph, a)?;
                 graph.sum(Number::MINUS_ONE, [(one, e)])
+            }
+            (Op::Sinh | Op::Cosh | Op::Tanh, &[a]) if self.keeping == Keeping::Hyperbolic => {
+                let (sine, cosine) = self.hyperbola(graph, a)?;
+                match op {
+                    Op::Sinh => sine,
+                    Op::Cosh => cosine,
+                    _ => graph.div(sine, cosine),
+                }
             }
             (Op::Sinh | Op::Cosh | Op::Tanh, &[a]) => {
                 let e = self.exponential(graph, a)?;
