@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::kernels::Kernels;
 use crate::polynomial::Budget;
-use crate::term::visit::Rebuild;
+use crate::term::visit::{Rebuild, closure};
 use crate::term::{Graph, Node, Number, Op, Term};
 
 /// What is asked of a term.
@@ -27,24 +27,28 @@ pub struct Condition {
     pub sign: Sign,
 }
 
-/// The conditions under which a term has a value; `None` when some part, such as a choice or a power
-/// with a name in its exponent, has a domain that is not of this kind.
-pub fn conditions(graph: &mut Graph, root: Term) -> Option<Vec<Condition>> {
-    let (found, complete) = all(graph, root);
+/// Conditions under which a term has a value where another one has one; `None` when some part, such
+/// as a choice, has a domain that is not of this kind.
+pub fn conditions(graph: &mut Graph, root: Term, given: Term) -> Option<Vec<Condition>> {
+    let (found, complete) = all(graph, root, Some(given));
     complete.then_some(found)
 }
 
 /// Conditions that hold wherever a term has a value, as far as they are known.
 pub fn implied(graph: &mut Graph, root: Term) -> Vec<Condition> {
-    all(graph, root).0
+    all(graph, root, None).0
 }
 
-fn all(graph: &mut Graph, root: Term) -> (Vec<Condition>, bool) {
+/// Conditions that suffice where another term has a value, or that are necessary, and whether these
+/// are all.
+fn all(graph: &mut Graph, root: Term, given: Option<Term>) -> (Vec<Condition>, bool) {
+    let shared = given.map(|given| outside_choices(graph, given)).unwrap_or_default();
     let (mut found, mut complete) = (Vec::new(), true);
     let mut seen: FxHashSet<Term> = FxHashSet::default();
     let mut stack = vec![root];
     while let Some(term) = stack.pop() {
-        if graph.is_total(term) || !seen.insert(term) {
+        // What is a part of the other has a value where that has one.
+        if graph.is_total(term) || shared.contains(&term) || !seen.insert(term) {
             continue;
         }
         let node = graph.node(term).clone();
@@ -63,7 +67,9 @@ fn all(graph: &mut Graph, root: Term) -> (Vec<Condition>, bool) {
                     let exponent = Rebuild::default().within(graph, b);
                     match graph.as_number(exponent) {
                         Some(exponent) => of_power(a, exponent, &mut ask),
-                        None => complete &= is_positive_number(graph, a),
+                        None if is_positive_number(graph, a) => {}
+                        None if given.is_some() => ask(a, Sign::Positive),
+                        None => complete = false,
                     }
                 }
                 (Op::Log | Op::Log2 | Op::Log10, &[a]) => ask(a, Sign::Positive),
@@ -97,6 +103,16 @@ fn all(graph: &mut Graph, root: Term) -> (Vec<Condition>, bool) {
     found.sort_unstable();
     found.dedup();
     (found, complete)
+}
+
+/// The parts of a term that are not inside of a choice or a reduction.
+fn outside_choices(graph: &Graph, root: Term) -> FxHashSet<Term> {
+    let parts = closure(&[root], |term, visit| {
+        if !matches!(graph.node(term), Node::Call(Op::If, _) | Node::Reduce { .. }) {
+            graph.each_argument(graph.node(term), visit);
+        }
+    });
+    parts.into_iter().collect()
 }
 
 fn of_power(base: Term, exponent: &Number, ask: &mut impl FnMut(Term, Sign)) {

@@ -15,7 +15,7 @@ use crate::term::{Graph, Interval, Node, Number, Op, Term};
 /// What the second term asks not to be zero beyond what the first does; `None` when it may have no
 /// value where the first has one, but for isolated points.
 pub fn gaps(graph: &mut Graph, facts: &Assumptions, [a, b]: [Term; 2]) -> Option<Vec<Term>> {
-    let Some(asked) = domain::conditions(graph, b) else {
+    let Some(asked) = domain::conditions(graph, b, a) else {
         // A choice: facts know its branches.
         let total = Known::new(facts).of(graph, b).total();
         return (total || a == b).then(Vec::new);

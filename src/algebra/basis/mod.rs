@@ -45,7 +45,7 @@ pub enum Keeping {
 }
 
 /// Products of machine words for one term.
-const WORK: u64 = 20_000_000;
+const WORK: u64 = 6_000_000;
 
 /// Most terms of a numerator or denominator.
 const TERMS: usize = 3_000;
