@@ -258,11 +258,13 @@ pub const EQUAL: Command = Command {
         }
         let a = text_of(call.argument(0), &session.limits)?;
         let b = text_of(call.argument(1), &session.limits)?;
-        let verdict = assuming(session, call, |workspace| {
+        let (verdict, steps) = assuming(session, call, |workspace| {
             for text in [&a, &b] {
                 workspace.read(text).map_err(|e| Stop::about("expression", text, e))?;
             }
-            workspace.equal(&a, &b).map_err(|e| Stop::about("expression", &a, e))
+            let verdict = workspace.equal(&a, &b).map_err(|e| Stop::about("expression", &a, e))?;
+            let told = call.has("explain") && matches!(verdict, Verdict::Equal(_));
+            Ok((verdict, if told { both_ways(workspace, &a, &b)? } else { Vec::new() }))
         })?;
         let (text, json) = match &verdict {
             Verdict::Equal(shown) => {
@@ -270,6 +272,7 @@ pub const EQUAL: Command = Command {
                 lines.extend(shown.except.iter().map(|t| format!("but for gaps where {t} = 0")));
                 if call.has("explain") {
                     lines.extend(shown.because.iter().map(|line| format!("since {line}")));
+                    lines.extend(steps);
                 }
                 let json = json!({
                     "verdict": "equal", "because": shown.because, "except": shown.except
@@ -290,6 +293,19 @@ pub const EQUAL: Command = Command {
         Ok(Answer { yes: matches!(verdict, Verdict::Equal(_)), ..Answer::text(text).json(json) })
     },
 };
+
+/// The steps from both expressions to one form, when they lead to the same.
+fn both_ways(workspace: &mut Workspace, a: &str, b: &str) -> Result<Vec<String>, Stop> {
+    let mut told = Vec::new();
+    let mut ends = Vec::new();
+    for text in [a, b] {
+        let about = |e| Stop::about("expression", text, e);
+        let found = workspace.explain(text, ENGINES[0]).map_err(about)?;
+        told.push(explanation::text(&found.start, &found.lines));
+        ends.push(found.result.term);
+    }
+    Ok(if ends[0] == ends[1] { told } else { Vec::new() })
+}
 
 /// Linear systems.
 pub const SOLVE: Command = Command {
