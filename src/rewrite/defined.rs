@@ -9,7 +9,7 @@ use crate::polynomial::{Budget, Polynomial};
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
 use crate::term::sample::Claim;
-use crate::term::visit::free_symbols;
+use crate::term::visit::{free_symbols, reachable};
 use crate::term::{Graph, Interval, Node, Number, Op, Term};
 
 /// What the second term asks not to be zero beyond what the first does; `None` when it may have no
@@ -84,7 +84,7 @@ fn follows(
     match sign {
         Sign::Nonzero if divides(graph, of, granted, &mut known) => Follows::Always,
         Sign::Nonzero if region && roots(graph, of, facts) == Some(0) => Follows::Always,
-        Sign::Nonzero => match graph.witness(of, Claim::Nonzero) {
+        Sign::Nonzero => match isolated(graph, of) {
             true => Follows::ButForZeros,
             false => Follows::Unknown,
         },
@@ -98,10 +98,53 @@ fn follows(
                 (false, _) => Follows::Unknown,
                 (true, Sign::Nonnegative) => Follows::Always,
                 (true, _) if nonzero || divides(graph, of, granted, &mut known) => Follows::Always,
-                (true, _) => Follows::ButForZeros,
+                (true, _) if isolated(graph, of) => Follows::ButForZeros,
+                (true, _) => Follows::Unknown,
             }
         }
     }
+}
+
+/// Whether the zeros of a term are isolated: it is not zero everywhere, and analytic but for roots
+/// of what has no square in it. `abs(x) - x` is zero on a half-line.
+fn isolated(graph: &mut Graph, of: Term) -> bool {
+    let inner = match graph.node(of) {
+        Node::Call(Op::Abs, args) => args[0],
+        _ => of,
+    };
+    let mut bases = Vec::new();
+    for term in reachable(graph, &[inner]) {
+        match graph.node(term) {
+            Node::Call(op, args) => match op {
+                Op::Sqrt | Op::Cbrt => bases.push(args[0]),
+                Op::Pow if graph.as_number(args[1]).is_none_or(|n| !n.is_integer()) => {
+                    bases.push(args[0]);
+                }
+                Op::Abs
+                | Op::Sign
+                | Op::Floor
+                | Op::Ceil
+                | Op::Round
+                | Op::Min
+                | Op::Max
+                | Op::If => return false,
+                _ if op.is_truth() => return false,
+                _ => {}
+            },
+            Node::Product(factors) => {
+                bases.extend(factors.iter().filter(|(_, e)| !e.is_integer()).map(|(b, _)| *b));
+            }
+            Node::Apply(..) | Node::Reduce { .. } => return false,
+            _ => {}
+        }
+    }
+    let plain = |graph: &mut Graph, base: Term| -> Option<bool> {
+        let mut budget = budget();
+        let (_, over, under) = numerator(graph, base, &mut budget)?;
+        let parts = over.times(&under, &mut budget).ok()?.square_free(&mut budget).ok()?;
+        Some(parts.factors.iter().all(|(_, n)| *n == 1))
+    };
+    bases.into_iter().all(|b| plain(graph, b) == Some(true)) && graph.witness(of, Claim::Nonzero)
 }
 
 /// The numerator of a term as a polynomial, and the kernels that it is a polynomial of.
