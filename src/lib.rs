@@ -37,6 +37,7 @@
 //! assert!((solution.rows[1][0] - (-1.0_f64).exp()).abs() < 1e-6);
 //! ```
 
+pub mod algebra;
 pub mod calculus;
 pub mod cli;
 pub mod kernel;

@@ -65,5 +65,7 @@ mod simplify;
 mod stages;
 #[path = "suite/steady.rs"]
 mod steady;
+#[path = "suite/strength.rs"]
+mod strength;
 #[path = "suite/tidy.rs"]
 mod tidy;

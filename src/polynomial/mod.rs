@@ -24,15 +24,27 @@ mod budget;
 mod divide;
 mod exact;
 mod expand;
+mod factor;
+mod gcd;
 pub mod layout;
+mod lift;
+mod modular;
 mod multiply;
 mod power;
+mod resultant;
+mod shape;
 mod sparse;
+mod squarefree;
+mod univariate;
 
+#[cfg(test)]
+mod divisors;
 #[cfg(test)]
 mod identities;
 
 pub use atoms::{Atoms, each_inner, region};
 pub use budget::{Budget, Exceeded};
 pub use expand::{TooLarge, expand};
+pub use gcd::Divided;
 pub use sparse::Polynomial;
+pub use squarefree::Factors;

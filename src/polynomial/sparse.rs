@@ -347,7 +347,14 @@ impl Polynomial {
     /// leading one positive; 1 for the zero polynomial.
     pub fn content(&self) -> Number {
         let Some(first) = self.coefficients.first() else { return Number::ONE };
-        let gcd = self.coefficients.iter().fold(Number::ZERO, |g, c| g.gcd(c));
+        let mut gcd = Number::ZERO;
+        let whole = self.coefficients.iter().all(Number::is_integer);
+        for c in &self.coefficients {
+            gcd = gcd.gcd(c);
+            if whole && gcd.is_one() {
+                break;
+            }
+        }
         if first.is_negative() { -&gcd } else { gcd }
     }
 

@@ -69,10 +69,22 @@ fn size_of_node(graph: &Graph, term: Term) -> f64 {
     match graph.node(term) {
         Node::Symbol(_) | Node::Element(..) | Node::Index(_) => 1.0,
         Node::Number(n) => number(n),
-        Node::Sum { constant, terms } => sum(constant, terms.iter().map(|(c, _)| c)),
+        Node::Sum { constant, terms } => {
+            // `2*(1/x)` is printed as `2/x`.
+            let quotients = terms.iter().filter(|(c, t)| !c.is_unit() && is_reciprocal(graph, *t));
+            sum(constant, terms.iter().map(|(c, _)| c)) - 2.0 * quotients.count() as f64
+        }
         Node::Product(factors) => product(factors.iter().map(|(_, e)| e)),
         Node::Call(..) | Node::Apply(..) => 1.0,
         Node::Reduce { .. } => REDUCTION,
+    }
+}
+
+/// Whether a term is printed as `1/(…)`.
+fn is_reciprocal(graph: &Graph, term: Term) -> bool {
+    match graph.node(term) {
+        Node::Product(factors) => factors.iter().all(|(_, e)| e.is_negative()),
+        _ => false,
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::equality::Verdict;
 use super::explanation::Line;
-use super::request::{DIGITS, Reduced, Verdict, Workspace};
+use super::request::{DIGITS, Reduced, Workspace};
 use crate::rewrite::{ENGINES, Ruleset, engine};
 use crate::term::{Number, Term};
 use crate::text::{Diagnostic, Kind, Limits};
@@ -65,12 +66,14 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "diff",
         fields: "expr, var, order, assume",
-        answer: "expr, size, cost_before, cost_after",
+        answer: "expr, size, cost_before, cost_after, except",
         run: |r| {
             let root = r.root()?;
             let order = r.whole("order", 1, ORDERS)?;
             let name = r.text("var")?;
-            r.workspace.differentiate(root, &name, order).map(reduced)
+            let mut answer = reduced(r.workspace.differentiate(root, &name, order)?);
+            answer["except"] = json!(r.workspace.kinks(root, &name, order)?);
+            Ok(answer)
         },
     },
     Operation {
@@ -87,11 +90,13 @@ pub static OPERATIONS: &[Operation] = &[
     Operation {
         name: "equal",
         fields: "a, b, assume",
-        answer: "verdict, witness",
+        answer: "verdict, witness, because, except",
         run: |r| {
             let (a, b) = (r.text("a")?, r.text("b")?);
             Ok(match r.workspace.equal(&a, &b)? {
-                Verdict::Equal => json!({"verdict": "equal"}),
+                Verdict::Equal(shown) => json!({
+                    "verdict": "equal", "because": shown.because, "except": shown.except
+                }),
                 Verdict::Unknown => json!({"verdict": "unknown"}),
                 Verdict::Different(point) => {
                     let point = point.into_iter().map(|(n, v)| (n, json!(v.to_string())));
@@ -112,6 +117,39 @@ pub static OPERATIONS: &[Operation] = &[
         },
     },
     Operation {
+        name: "inverse",
+        fields: "matrix, assume",
+        answer: "matrix, nonzero",
+        run: |r| {
+            let rows = r.list("matrix")?;
+            let matrix: Vec<Vec<Term>> =
+                rows.iter().map(|row| r.roots(row)).collect::<Result<_, _>>()?;
+            let (inverse, nonzero) = r.workspace.inverse(&matrix)?;
+            Ok(json!({"matrix": r.printed(&inverse)?, "nonzero": nonzero}))
+        },
+    },
+    Operation {
+        name: "jacobian",
+        fields: "exprs, vars, assume",
+        answer: "matrix",
+        run: |r| {
+            let exprs = r.field("exprs")?.clone();
+            let (roots, names) = (r.roots(&exprs)?, r.names()?);
+            let rows = r.workspace.jacobian(&roots, &names)?;
+            Ok(json!({"matrix": r.printed(&rows)?}))
+        },
+    },
+    Operation {
+        name: "hessian",
+        fields: "expr, vars, assume",
+        answer: "matrix",
+        run: |r| {
+            let (root, names) = (r.root()?, r.names()?);
+            let rows = r.workspace.hessian(root, &names)?;
+            Ok(json!({"matrix": r.printed(&rows)?}))
+        },
+    },
+    Operation {
         name: "latex",
         fields: "expr",
         answer: "latex",
@@ -127,10 +165,7 @@ pub static OPERATIONS: &[Operation] = &[
         run: |r| {
             let exprs = r.field("exprs")?.clone();
             let roots = r.roots(&exprs)?;
-            let names = r.list("vars")?;
-            let names: Option<Vec<String>> =
-                names.iter().map(|n| n.as_str().map(str::to_owned)).collect();
-            let names = names.ok_or_else(|| config("`vars` is a list of names"))?;
+            let names = r.names()?;
             let points: Option<Vec<Vec<f64>>> = r
                 .list("points")?
                 .iter()
@@ -198,6 +233,19 @@ impl Request<'_> {
                 _ => Err(config("an expression is a string")),
             })
             .collect()
+    }
+
+    /// The names in the field `vars`.
+    fn names(&self) -> Result<Vec<String>, Vec<Diagnostic>> {
+        let names = self.list("vars")?;
+        let names: Option<Vec<String>> =
+            names.iter().map(|n| n.as_str().map(str::to_owned)).collect();
+        names.ok_or_else(|| config("`vars` is a list of names"))
+    }
+
+    fn printed(&self, rows: &[Vec<Term>]) -> Result<Vec<Vec<String>>, Vec<Diagnostic>> {
+        let row = |row: &Vec<Term>| row.iter().map(|&t| self.workspace.print(t)).collect();
+        rows.iter().map(row).collect()
     }
 
     /// The values of names in the field `at`, strings or numbers.

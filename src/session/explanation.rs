@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::request::{Answer, Reduced, Workspace};
+use crate::rewrite::explain::algebraic::proof;
 use crate::rewrite::explain::{Explanation, Kind, Reason, Step, given_up};
 use crate::term::Term;
 
@@ -56,6 +57,16 @@ impl Workspace {
     fn line(&mut self, step: &Step) -> Answer<Line> {
         let (by, since, because) = match &step.reason {
             Reason::NormalForm => ("arithmetic".to_owned(), Vec::new(), Vec::new()),
+            Reason::Algebra => {
+                let known = self.assumptions().clone();
+                let proof = proof(&mut self.graph, &known, step.old, step.new);
+                let equations = proof.map(|p| p.equations).unwrap_or_default();
+                let mut since = Vec::new();
+                for (power, value) in equations {
+                    since.push(format!("{} = {}", self.print(power)?, self.print(value)?));
+                }
+                ("algebra".to_owned(), since, Vec::new())
+            }
             Reason::Constant { .. } => ("the only value".to_owned(), Vec::new(), Vec::new()),
             Reason::Rule { name, backwards, bindings, because, .. } => {
                 let by = if *backwards { format!("{name}, backwards") } else { name.clone() };

@@ -143,6 +143,34 @@ impl Workspace {
         Ok((self.simplified(rows)?, condition))
     }
 
+    /// The derivatives of terms by names: a row for each term.
+    ///
+    /// # Errors
+    /// What is no name, and derivatives that are not known.
+    pub fn jacobian(&mut self, roots: &[Term], names: &[String]) -> Answer<Vec<Vec<Term>>> {
+        for name in names {
+            if !crate::syntax::expression::is_name(name) {
+                return Err(error(Kind::Name, format!("`{name}` is not a name")));
+            }
+        }
+        let by: Vec<Term> = names.iter().map(|n| self.graph.symbol(n)).collect();
+        let mut rows = Vec::with_capacity(roots.len());
+        for &root in roots {
+            let slopes = calculus::gradient(&mut self.graph, root, &by);
+            rows.push(slopes.map_err(|e| error(Kind::Domain, e.to_string()))?);
+        }
+        self.simplified(rows)
+    }
+
+    /// The second derivatives of a term by names.
+    ///
+    /// # Errors
+    /// See [`Workspace::jacobian`].
+    pub fn hessian(&mut self, root: Term, names: &[String]) -> Answer<Vec<Vec<Term>>> {
+        let gradient = self.jacobian(&[root], names)?;
+        self.jacobian(&gradient.concat(), names)
+    }
+
     /// A matrix with the shortest form of each entry.
     pub(super) fn simplified(&mut self, rows: Vec<Vec<Term>>) -> Answer<Vec<Vec<Term>>> {
         let mut entry = |t: Term| {

@@ -35,7 +35,7 @@ pub struct Workspace {
     /// What names stand for.
     pub definitions: Definitions,
     known: Known,
-    rules: Arc<Ruleset>,
+    pub(super) rules: Arc<Ruleset>,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
     pub(super) limits: Limits,
@@ -60,17 +60,6 @@ pub struct Reduced {
     pub size: u64,
     /// Size before.
     pub size_before: u64,
-}
-
-/// Whether two expressions are the same function.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Wherever the first has a value, the second has the same.
-    Equal,
-    /// They differ at a point.
-    Different(Vec<(String, Number)>),
-    /// Neither was shown.
-    Unknown,
 }
 
 /// An answer, or what is wrong with the question.
@@ -269,10 +258,11 @@ impl Workspace {
         Options { assumptions: self.known.facts.clone(), stop: self.stop, ..Options::reading() }
     }
 
-    /// The shortest form found of a term.
+    /// The shortest form found of a term, from any shape of it.
     pub(super) fn shortest(&mut self, root: Term) -> Term {
         let options = self.reading();
-        simplify(&mut self.graph, root, &self.rules, &options).roots[0]
+        let found = simplify(&mut self.graph, root, &self.rules, &options).roots[0];
+        self.reshaped(root, found, &options).best
     }
 
     /// The form that is cheapest to compute.
@@ -300,7 +290,8 @@ impl Workspace {
         if let Some(conflict) = found.conflict {
             return Err(self.contradiction(&conflict)?);
         }
-        self.reduced(root, found.roots[0])
+        let best = self.reshaped(root, found.roots[0], &options).best;
+        self.reduced(root, best)
     }
 
     /// The steps from an expression as it is written to the shortest form that an engine finds.
@@ -314,7 +305,11 @@ impl Workspace {
         if let Some(conflict) = found.conflict {
             return Err(self.contradiction(&conflict)?);
         }
-        let Some(explanation) = found.explanation else {
+        let plain = Options { explain: false, ..options.clone() };
+        let reshaping = self.reshaped(root, found.roots[0], &plain);
+        let steps = self.steps_of(root, found.explanation.clone(), &reshaping.way, &options);
+        // What cannot be explained is not taken.
+        let Some(explanation) = steps.or(found.explanation) else {
             let message = "the expression is too large to be explained step by step";
             return Err(error(Kind::Resource, message));
         };
@@ -330,7 +325,8 @@ impl Workspace {
         let mut lines = if is_checked { self.told(&reading)? } else { Vec::new() };
         lines.extend(self.told(&explanation)?);
         let start = self.print(if is_checked { written } else { root })?;
-        Ok(Explained { start, lines, result: self.reduced(root, found.roots[0])? })
+        let end = explanation.end;
+        Ok(Explained { start, lines, result: self.reduced(root, end)? })
     }
 
     /// The error that rules lead to a contradiction.
@@ -372,38 +368,6 @@ impl Workspace {
             self.go_on()?;
         }
         self.reduced(root, slope)
-    }
-
-    /// Whether the first text equals the second wherever the first has a value.
-    ///
-    /// # Errors
-    /// What is wrong with the texts.
-    pub fn equal(&mut self, a: &str, b: &str) -> Answer<Verdict> {
-        let (left, right) = (self.read(a)?, self.read(b)?);
-        // Reading closes gaps such as that of x/x at zero; the texts as they stand keep them.
-        let mut written = Graph::written();
-        let x = self.definitions.written(a, &mut written, &self.limits)?;
-        let y = self.definitions.written(b, &mut written, &self.limits)?;
-        if x == y {
-            return Ok(Verdict::Equal);
-        }
-        let known = super::witness::Region::new(&self.graph, &self.known.facts);
-        if let Some(point) = super::witness::difference(&written, x, y, &known) {
-            return Ok(Verdict::Different(point));
-        }
-        let both = self.shortest_of(&[left, right]);
-        if left == right || both[0] == both[1] {
-            return Ok(Verdict::Equal);
-        }
-        let difference = self.graph.sub(left, right);
-        let expanded = expand(&mut self.graph, difference, 10_000).unwrap_or(difference);
-        for candidate in [difference, expanded] {
-            let rest = self.shortest(candidate);
-            if self.graph.as_number(rest).is_some_and(Number::is_zero) {
-                return Ok(Verdict::Equal);
-            }
-        }
-        Ok(Verdict::Unknown)
     }
 
     /// Does work that cannot be stopped from inside; when it is to end, it is left alone and its

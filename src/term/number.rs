@@ -217,6 +217,17 @@ impl Number {
             (Form::Small(a, 1), Form::Small(c, 1)) => {
                 Self::reduce(a.unsigned_abs().gcd(&c.unsigned_abs()).into(), 1)
             }
+            _ if self.is_integer() && other.is_integer() => {
+                let (mut a, mut b) = (self.numerator(), other.numerator());
+                if a.magnitude() < b.magnitude() {
+                    std::mem::swap(&mut a, &mut b);
+                }
+                // One division brings the larger one down to the size of the other.
+                if b.bits() > 0 {
+                    a %= &b;
+                }
+                Self::from_integer(a.gcd(&b))
+            }
             _ => {
                 let (a, b) = (self.numerator(), self.denominator());
                 let (c, d) = (other.numerator(), other.denominator());
@@ -341,6 +352,13 @@ fn nearest_double(value: &BigRational) -> f64 {
     let magnitude =
         if scale > 971 + 53 { f64::INFINITY } else { libm::scalbn(rounded as f64, scale as i32) };
     if value.is_negative() { -magnitude } else { magnitude }
+}
+
+impl Default for Number {
+    /// Zero.
+    fn default() -> Number {
+        Number::ZERO
+    }
 }
 
 impl From<i64> for Number {

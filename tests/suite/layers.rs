@@ -9,7 +9,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("term", &[]),
     ("syntax", &["text", "term"]),
     ("polynomial", &["term"]),
-    ("rewrite", &["text", "term", "syntax", "polynomial", "kernel"]),
+    ("algebra", &["term", "polynomial"]),
+    ("rewrite", &["text", "term", "syntax", "polynomial", "algebra", "kernel"]),
     ("calculus", &["text", "term", "syntax", "polynomial", "rewrite"]),
     ("kernel", &["term"]),
     ("numeric", &[]),
@@ -19,8 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "session",
         &[
-            "text", "term", "syntax", "rewrite", "calculus", "kernel", "numeric", "plot", "model",
-            "study",
+            "text", "term", "syntax", "algebra", "rewrite", "calculus", "kernel", "numeric",
+            "plot", "model", "study",
         ],
     ),
     (

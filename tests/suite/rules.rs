@@ -556,7 +556,7 @@ fn rules_of_ones_own_are_added_or_take_the_place_of_the_shipped_ones() {
         .expect("written");
     let folder = ["--rules", folder.to_str().expect("UTF-8")];
     assert_eq!(run(&folder, &["simplify", "cosh(x)^2 - sinh(x)^2"]), "1");
-    assert_eq!(run(&folder, &["simplify", "sin(x)^2 + cos(x)^2"]), "sin(x)^2 + cos(x)^2");
+    assert_eq!(run(&folder, &["simplify", "asin(x) + acos(x)"]), "asin(x) + acos(x)");
     assert_eq!(run(&folder, &["rules", "list"]).lines().count(), 4);
     // The shipped folder in its own place; the derivatives are no rewrite rules.
     let empty = Path::new(env!("CARGO_TARGET_TMPDIR")).join("rules-empty");

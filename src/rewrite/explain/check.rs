@@ -5,6 +5,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::algebraic;
 use super::domain::{Requirement, follows, requirements};
 use super::given_up::is_certain;
 use super::identity::Identities;
@@ -111,6 +112,7 @@ fn follows_by(
 ) -> Result<(), FlawKind> {
     match &step.reason {
         Reason::NormalForm => implies(graph, known, step.old, step.new),
+        Reason::Algebra => algebraic::implies(graph, known, step.old, step.new),
         Reason::Constant { backwards } => {
             let (old, new) = if *backwards { (step.new, step.old) } else { (step.old, step.new) };
             let nothing = FxHashSet::default();

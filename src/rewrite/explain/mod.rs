@@ -4,6 +4,7 @@
 //! [`replace`] puts a part in place of another, [`identity`] and [`domain`] decide what follows from
 //! arithmetic alone.
 
+pub mod algebraic;
 pub mod check;
 pub mod congruence;
 pub mod derive;

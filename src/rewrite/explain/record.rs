@@ -54,6 +54,26 @@ impl Record {
         self.align(graph, &mut Vec::new(), whole, to);
     }
 
+    /// The whole is equal to another term by exact algebra; the step is taken on the innermost part
+    /// that holds all that differs.
+    pub fn algebra(&mut self, graph: &mut Graph, to: Term) {
+        let (mut path, mut old, mut new) = (Vec::new(), self.whole, to);
+        while let [(k, from, into)] = differing(graph, old, new)[..] {
+            path.push(match graph.node(old) {
+                Node::Sum { .. } | Node::Product(_) => graph.position(old, from),
+                _ => k,
+            });
+            (old, new) = (from, into);
+        }
+        let reason = Reason::Algebra;
+        let inner = replace::at(graph, self.whole, &path, old, new);
+        let step = match inner.filter(|(whole, _)| *whole == to) {
+            Some((whole, _)) => Step { path, old, new, reason, whole },
+            None => Step { path: Vec::new(), old: self.whole, new: to, reason, whole: to },
+        };
+        self.extend([step]);
+    }
+
     fn align(&mut self, graph: &mut Graph, path: &mut Vec<usize>, old: Term, new: Term) {
         let mut part = old;
         let pairs = differing(graph, old, new);

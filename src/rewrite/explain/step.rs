@@ -46,6 +46,9 @@ pub enum Reason {
     },
     /// As polynomials in the same parts: collecting, expanding, factoring, exact values.
     NormalForm,
+    /// By exact algebra over a basis of functions: the difference is zero wherever the part has a
+    /// value.
+    Algebra,
     /// The facts leave only one value; backwards from the value.
     Constant {
         /// Whether it is used from right to left.

@@ -8,8 +8,9 @@ use crate::session::algebra::{Rows, transposed};
 use crate::session::command::{
     Answer, Argument, Call, Command, Example, Flag, Place, Shown, Sort, Stop,
 };
+use crate::session::equality::Verdict;
 use crate::session::explanation::{self, Line};
-use crate::session::request::{Reduced, Verdict, Workspace};
+use crate::session::request::{Reduced, Workspace};
 use crate::session::{Session, batch, line, matrix};
 use crate::term::Term;
 use crate::text::{Diagnostic, Kind, Limits, Source};
@@ -22,7 +23,7 @@ const ENGINE: Flag = Flag {
 };
 
 /// The text of an argument; `-` is standard input.
-fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
+pub(super) fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
     if argument != "-" {
         return Ok(argument.to_owned());
     }
@@ -31,7 +32,7 @@ fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
 }
 
 /// Works under the assumptions of a call, which are forgotten afterwards.
-fn assuming<T>(
+pub(super) fn assuming<T>(
     session: &mut Session,
     call: &Call<'_>,
     work: impl FnOnce(&mut Workspace) -> Result<T, Stop>,
@@ -60,7 +61,7 @@ fn ask(
     })
 }
 
-fn answer(r: &Reduced) -> Answer {
+pub(super) fn answer(r: &Reduced) -> Answer {
     let json = json!({"expr": r.expression, "size": r.size, "size_before": r.size_before});
     Answer::term(r.term, json)
 }
@@ -171,14 +172,27 @@ pub const DIFF: Command = Command {
     examples: &[
         Example { line: "diff x^3 + exp(2*x), x", result: "2*exp(2*x) + 3*x^2" },
         Example { line: "diff x^5, x --order 3", result: "60*x^2" },
+        Example { line: "diff abs(x), x", result: "sign(x)\nbut none where x = 0" },
     ],
     run: |session, call| {
         let whole = |x: f64| (1.0..=100.0).contains(&x) && x.fract() == 0.0;
         let order = call.number("order", "a whole number from 1 to 100", whole)?.unwrap_or(1.0);
         let name = call.argument(1).to_owned();
         let text = text_of(call.argument(0), &session.limits)?;
-        ask(session, call, &text, |workspace, root| {
-            workspace.differentiate(root, &name, order as usize)
+        assuming(session, call, |workspace| {
+            let about = |e| Stop::about("expression", &text, e);
+            let root = workspace.read(&text).map_err(about)?;
+            let found = workspace.differentiate(root, &name, order as usize).map_err(about)?;
+            let except = workspace.kinks(root, &name, order as usize).map_err(about)?;
+            let plain = answer(&found);
+            let mut json = plain.json.clone();
+            json["except"] = json!(except);
+            if except.is_empty() {
+                return Ok(plain.json(json));
+            }
+            let mut lines = vec![found.expression.clone()];
+            lines.extend(except.iter().map(|place| format!("but none where {place}")));
+            Ok(Answer::text(lines.join("\n")).json(json))
         })
     },
 };
@@ -231,7 +245,7 @@ pub const EQUAL: Command = Command {
         EXPRESSION,
         Argument { name: "OTHER", about: "what it is compared with", ..EXPRESSION },
     ],
-    options: &[ASSUME],
+    options: &[ASSUME, Flag::switch("explain", "show how equality was shown")],
     place: Place::Everywhere,
     examples: &[
         Example { line: "equal (a + b)^2, a^2 + 2*a*b + b^2", result: "equal" },
@@ -244,14 +258,27 @@ pub const EQUAL: Command = Command {
         }
         let a = text_of(call.argument(0), &session.limits)?;
         let b = text_of(call.argument(1), &session.limits)?;
-        let verdict = assuming(session, call, |workspace| {
+        let (verdict, steps) = assuming(session, call, |workspace| {
             for text in [&a, &b] {
                 workspace.read(text).map_err(|e| Stop::about("expression", text, e))?;
             }
-            workspace.equal(&a, &b).map_err(|e| Stop::about("expression", &a, e))
+            let verdict = workspace.equal(&a, &b).map_err(|e| Stop::about("expression", &a, e))?;
+            let told = call.has("explain") && matches!(verdict, Verdict::Equal(_));
+            Ok((verdict, if told { both_ways(workspace, &a, &b)? } else { Vec::new() }))
         })?;
         let (text, json) = match &verdict {
-            Verdict::Equal => ("equal".to_owned(), json!({"verdict": "equal"})),
+            Verdict::Equal(shown) => {
+                let mut lines = vec!["equal".to_owned()];
+                lines.extend(shown.except.iter().map(|t| format!("but for gaps where {t} = 0")));
+                if call.has("explain") {
+                    lines.extend(shown.because.iter().map(|line| format!("since {line}")));
+                    lines.extend(steps);
+                }
+                let json = json!({
+                    "verdict": "equal", "because": shown.because, "except": shown.except
+                });
+                (lines.join("\n"), json)
+            }
             Verdict::Unknown => ("unknown".to_owned(), json!({"verdict": "unknown"})),
             Verdict::Different(point) => {
                 let list: Vec<String> = point.iter().map(|(n, v)| format!("{n} = {v}")).collect();
@@ -263,9 +290,22 @@ pub const EQUAL: Command = Command {
                 )
             }
         };
-        Ok(Answer { yes: verdict == Verdict::Equal, ..Answer::text(text).json(json) })
+        Ok(Answer { yes: matches!(verdict, Verdict::Equal(_)), ..Answer::text(text).json(json) })
     },
 };
+
+/// The steps from both expressions to one form, when they lead to the same.
+fn both_ways(workspace: &mut Workspace, a: &str, b: &str) -> Result<Vec<String>, Stop> {
+    let mut told = Vec::new();
+    let mut ends = Vec::new();
+    for text in [a, b] {
+        let about = |e| Stop::about("expression", text, e);
+        let found = workspace.explain(text, ENGINES[0]).map_err(about)?;
+        told.push(explanation::text(&found.start, &found.lines));
+        ends.push(found.result.term);
+    }
+    Ok(if ends[0] == ends[1] { told } else { Vec::new() })
+}
 
 /// Linear systems.
 pub const SOLVE: Command = Command {
@@ -349,7 +389,7 @@ fn read_matrix(workspace: &mut Workspace, limits: &Limits, text: &str) -> Result
 }
 
 /// A matrix as an answer.
-fn matrix_answer(
+pub(super) fn matrix_answer(
     workspace: &Workspace,
     rows: Rows,
     nonzero: Option<String>,

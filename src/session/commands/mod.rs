@@ -4,6 +4,8 @@ mod calibrate;
 mod compare;
 mod exports;
 mod expressions;
+mod forms;
+mod gradients;
 mod models;
 mod networks;
 mod pictures;
@@ -27,6 +29,11 @@ pub static COMMANDS: &[Command] = &[
     expressions::SIMPLIFY,
     expressions::EXPLAIN,
     expressions::EXPAND,
+    forms::COLLECT,
+    forms::TOGETHER,
+    forms::CANCEL,
+    forms::FACTOR,
+    forms::APART,
     expressions::DIFF,
     expressions::EVAL,
     expressions::EQUAL,
@@ -34,6 +41,8 @@ pub static COMMANDS: &[Command] = &[
     expressions::DET,
     expressions::INVERSE,
     expressions::TRANSPOSE,
+    gradients::JACOBIAN,
+    gradients::HESSIAN,
     expressions::LATEX,
     rules::RULES,
     calibrate::CALIBRATE,

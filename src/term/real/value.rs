@@ -57,6 +57,9 @@ pub fn value(
     if undecided { Err(NoValue::Undecided) } else { Ok(Precise::NearZero { digits: most }) }
 }
 
+/// Digits beyond those that are written, in the change from binary to decimal.
+const GUARD: usize = 40;
+
 /// A number as a decimal of at most `digits` significant digits, all of them when it has few.
 pub fn decimal(n: &Number, digits: usize) -> String {
     n.to_decimal(digits.max(1000)).unwrap_or_else(|| {
@@ -88,12 +91,36 @@ fn narrow(lo: &Float, hi: &Float, digits: usize) -> bool {
 }
 
 fn written(x: &Float, digits: usize) -> String {
-    let rounded: DBig =
-        x.clone().with_rounding::<HalfAway>().with_base_and_precision(digits).value();
+    // Changing the base loses about as many digits as the exponent has, so that more are kept.
+    let whole: DBig =
+        x.clone().with_rounding::<HalfAway>().with_base_and_precision(digits + GUARD).value();
+    let rounded = whole.with_precision(digits).value();
     let text = format!("{rounded:e}");
     let Some((mantissa, exponent)) = text.split_once('e') else { return text };
     match exponent.parse::<i64>() {
         Ok(k) if (-6..=20).contains(&k) => rounded.to_string(),
         _ => format!("{mantissa}e{exponent}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::term::Op;
+
+    #[test]
+    fn few_digits_of_tiny_numbers_are_right() {
+        let mut g = Graph::new();
+        // The digits of mpmath.
+        for (exponent, text) in [
+            (-1_000_000, "3.29683e-434295"),
+            (-100_000, "3.56295e-43430"),
+            (1_000_000, "3.03322e434294"),
+        ] {
+            let n = g.number(exponent);
+            let e = g.call(Op::Exp, &[n]);
+            let found = value(&g, e, &|_| None, 6);
+            assert_eq!(found, Ok(Precise::Rounded(text.to_owned())));
+        }
     }
 }
