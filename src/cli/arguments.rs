@@ -1,7 +1,7 @@
 //! The arguments of the program, from the table of commands.
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, Command as Clap};
+use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::session::COMMANDS;
 use crate::session::command::{Argument, Command, Flag, Place, Sort};
@@ -29,7 +29,7 @@ pub fn read() -> Given {
     let matches = program().get_matches();
     let limits = matches.get_many::<(String, usize)>("limit").unwrap_or_default().cloned();
     let limits = super::limits(limits);
-    let Some((name, given)) = matches.subcommand() else {
+    let Some((name, given)) = chosen(&matches) else {
         let nothing = (Vec::new(), Vec::new());
         return Given { name: None, arguments: nothing.0, options: nothing.1, json: false, limits };
     };
@@ -49,7 +49,16 @@ pub fn read() -> Given {
     });
     let options = options.collect();
     let json = given.try_get_one::<bool>("json").ok().flatten() == Some(&true);
-    Given { name: Some(name.to_owned()), arguments, options, json, limits }
+    Given { name: Some(name), arguments, options, json, limits }
+}
+
+/// The command and what was given to it; the words of its name are subcommands of each other.
+fn chosen(matches: &ArgMatches) -> Option<(String, &ArgMatches)> {
+    let (name, given) = matches.subcommand()?;
+    Some(match given.subcommand() {
+        Some((action, given)) => (format!("{name} {action}"), given),
+        None => (name.to_owned(), given),
+    })
 }
 
 /// The whole command line.
@@ -61,7 +70,19 @@ pub fn program() -> Clap {
         .action(ArgAction::Append)
         .value_parser(limit)
         .help("raise or lower a limit, as in `--limit cells=1000000000`");
-    let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere).map(subcommand);
+    let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere);
+    let (families, single): (Vec<_>, Vec<_>) = shell.partition(|c| c.name.contains(' '));
+    let mut names: Vec<&str> = families.iter().filter_map(|c| c.name.split(' ').next()).collect();
+    names.dedup();
+    let families = names.into_iter().map(|name| {
+        let actions = families.iter().filter(|c| c.name.split(' ').next() == Some(name));
+        let list: Vec<&str> = actions.clone().filter_map(|c| c.name.split(' ').nth(1)).collect();
+        Clap::new(name)
+            .about(format!("{}: `isoterm help {name} ACTION` says more", list.join(", ")))
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .subcommands(actions.map(|c| subcommand(c)))
+    });
     let batch = Clap::new("batch").about("answers to requests in JSON, one on each line");
     let repl =
         Clap::new("repl").about("the prompt, as without a command").args(PROMPT.iter().map(option));
@@ -70,14 +91,15 @@ pub fn program() -> Clap {
         .about("isoterm: from model text to exact terms, cheapest kernels and simulations.")
         .after_help("Without a command the prompt starts; `isoterm help COMMAND` says more.")
         .arg(limit)
-        .subcommands(shell)
+        .subcommands(single.into_iter().map(subcommand))
+        .subcommands(families)
         .subcommand(batch)
         .subcommand(repl)
 }
 
 fn subcommand(command: &'static Command) -> Clap {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
-    Clap::new(command.name)
+    Clap::new(command.name.split(' ').next_back().unwrap_or(command.name))
         .about(command.about)
         .after_help(command.more)
         .args(command.arguments.iter().map(positional))

@@ -3,6 +3,7 @@
 pub mod build;
 pub mod event;
 pub mod ode;
+pub mod sem;
 pub mod system;
 
 pub use build::Builder;

@@ -4,9 +4,10 @@ use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use crate::model::sem::{self, StructuralModel};
 use crate::model::{System, ode};
 use crate::syntax::block::BlockKind;
-use crate::syntax::model;
+use crate::syntax::{lexeme, model, sem as formulas};
 use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
 
 /// Why there is no result: the text as read, and everything that is wrong with it.
@@ -85,7 +86,7 @@ fn nearest_file(file: &str) -> Option<String> {
 /// Files of a folder among which a misspelt one is sought.
 const FILES: usize = 10_000;
 
-/// The models of a file; `-` is standard input. Files that a model names are sought beside it.
+/// The systems of a file; `-` is standard input. Files that a model names are sought beside it.
 ///
 /// # Errors
 /// Everything that is wrong with the file.
@@ -110,35 +111,91 @@ pub fn describe(system: &System) -> String {
     format!("{} is sound: {states} states, {parameters} parameters", system.name)
 }
 
-/// The models of a text; files that they name are sought in `folder`.
+/// A structural equation model in one line.
+pub fn describe_structure(model: &StructuralModel) -> String {
+    let observed = model.observed().len();
+    let latent = model.variables.len() - observed;
+    let arrows = model.arrows.len();
+    let latent = if latent > 0 { format!(" and {latent} latent") } else { String::new() };
+    format!("{} is sound: {observed} observed{latent} variables, {arrows} arrows", model.name)
+}
+
+/// What a text describes.
+pub struct Contents {
+    /// Systems of equations.
+    pub systems: Vec<System>,
+    /// Structural equation models.
+    pub structures: Vec<StructuralModel>,
+}
+
+/// The systems of a text; files that they name are sought in `folder`.
 ///
 /// # Errors
 /// Everything that is wrong with the text.
 pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<System>, Refused> {
+    contents(source, folder, limits).map(|found| found.systems)
+}
+
+/// The models of a text; files that they name are sought in `folder`.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+pub fn contents(source: Source, folder: &Path, limits: &Limits) -> Result<Contents, Refused> {
     let open = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|e| e.to_string());
-    let (text, mut errors) = match model::parse(&source, limits) {
+    let read = match formulas_alone(&source) {
+        true => formulas::parse(&source, &stem(source.name()), limits),
+        false => model::parse(&source, limits),
+    };
+    let (text, mut errors) = match read {
         Ok(text) => (text, Vec::new()),
         Err(failed) => (failed.partial, failed.diagnostics),
     };
-    let mut systems = Vec::new();
+    let mut found = Contents { systems: Vec::new(), structures: Vec::new() };
     // Half-read statements would only give errors that follow from the first ones.
     if errors.is_empty() {
         for (k, block) in text.blocks.iter().enumerate() {
-            let BlockKind::Ode = block.kind;
             if text.blocks[..k].iter().any(|b| b.name.text == block.name.text) {
                 let message = format!("two models are called `{}`", block.name.text);
                 let error = Diagnostic::error(Kind::Name, block.name.span, message);
                 errors.push(error.help("choose another name"));
             }
-            match ode::system(&text.tree, block, &open, limits) {
-                Ok(system) => systems.push(system),
-                Err(mut found) => errors.append(&mut found),
-            }
+            let outcome = match block.kind {
+                BlockKind::Ode => ode::system(&text.tree, block, &open, limits)
+                    .map(|system| found.systems.push(system)),
+                BlockKind::Sem => sem::read(&source, &text.tree, block, limits)
+                    .map(|model| found.structures.push(model)),
+            };
+            errors.extend(outcome.err().into_iter().flatten());
         }
     }
     if errors.is_empty() {
-        Ok(systems)
+        Ok(found)
     } else {
         Err(Refused { source: Some(source), diagnostics: errors })
     }
+}
+
+/// Whether a text is formulas without a block around them, by the ending of its name.
+fn formulas_alone(source: &Source) -> bool {
+    let ending = Path::new(source.name()).extension();
+    ending.is_some_and(|e| e.eq_ignore_ascii_case("sem")) && !begins_block(source.text())
+}
+
+/// Whether the first line of a text that says something opens a block.
+pub fn begins_block(text: &str) -> bool {
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with('#'));
+    first.is_some_and(|line| {
+        let mut words = line.split_whitespace();
+        let begins = words.next().is_some_and(|w| model::BLOCKS.iter().any(|(b, _)| *b == w));
+        begins && words.next().is_none_or(|w| w.starts_with(lexeme::begins_name))
+    })
+}
+
+/// The name of a file without folder and ending, as a name of a model.
+fn stem(name: &str) -> String {
+    let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned());
+    let stem = stem.filter(|s| s != "-").unwrap_or_else(|| "model".to_owned());
+    let letter = |c: char| if lexeme::continues_name(c) { c } else { '_' };
+    let name: String = stem.chars().map(letter).collect();
+    if name.starts_with(lexeme::begins_name) { name } else { format!("_{name}") }
 }

@@ -39,6 +39,8 @@ pub struct Block {
 pub enum BlockKind {
     /// Ordinary differential equations.
     Ode,
+    /// A structural equation model.
+    Sem,
 }
 
 /// One statement of a block.
@@ -63,6 +65,8 @@ pub enum Content {
     When(WhenText),
     /// `simulate t = 0..10, points = 100`.
     Simulate(Vec<Setting>),
+    /// A statement of a structural equation model.
+    Structural(super::sem::Statement),
 }
 
 /// What a declaration declares.

@@ -43,6 +43,8 @@ pub struct Reader<'t> {
     digits: usize,
     /// Whether `?x` is an operand, and `=>` ends an expression.
     pub rules: bool,
+    /// Whether dots may stand in names, as in R, and `!` begins a comment.
+    pub dotted: bool,
 }
 
 /// Characters that are written elsewhere, and what means the same here.
@@ -86,12 +88,17 @@ struct Pending {
 impl<'t> Reader<'t> {
     /// A reader of `text[..end]` from its start.
     pub fn new(text: &'t str, end: usize, tree: &'t mut Tree, limits: &'t Limits) -> Reader<'t> {
-        Reader { text, at: 0, end, tree, limits, digits: 0, rules: false }
+        Reader { text, at: 0, end, tree, limits, digits: 0, rules: false, dotted: false }
     }
 
     /// Reads on in another stretch of the same text.
     pub fn within(&mut self, start: usize, end: usize) {
         (self.at, self.end) = (start, end);
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &'t str {
+        self.text
     }
 
     /// What is left to read.
@@ -102,6 +109,10 @@ impl<'t> Reader<'t> {
     /// Skips blanks, comments and line breaks.
     pub fn skip_blank(&mut self) {
         let _ = self.take(lexeme::blank);
+        while self.dotted && self.rest().starts_with('!') && !self.rest().starts_with("!=") {
+            self.at += self.rest().find('\n').unwrap_or(self.rest().len());
+            let _ = self.take(lexeme::blank);
+        }
     }
 
     /// Takes a lexeme from the front, if it is there.
@@ -203,7 +214,9 @@ impl<'t> Reader<'t> {
             }
             if let Some(id) = self.literal()? {
                 operands.push(id);
-            } else if let Some(word) = self.take(lexeme::name) {
+            } else if let Some(word) =
+                self.take(if self.dotted { lexeme::dotted } else { lexeme::name })
+            {
                 let name = self.tree.intern(word);
                 let after = self.at;
                 if self.symbol("(") {

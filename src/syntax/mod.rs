@@ -10,6 +10,7 @@ pub mod operators;
 pub mod print;
 pub mod rule;
 mod scope;
+pub mod sem;
 pub mod tree;
 
 pub use lower::lower;

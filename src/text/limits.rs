@@ -56,6 +56,8 @@ limits! {
     terms = 100_000;
     /// Events of one run.
     events = 1_000_000;
+    /// Variables of one structural equation model.
+    variables = 500;
     /// Errors reported for one source.
     errors = 100;
 }

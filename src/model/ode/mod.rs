@@ -57,7 +57,10 @@ fn lowered(
         match &statement.content {
             Content::Declaration(d) => lowering.declaration(d, &mut names, &mut parts),
             Content::When(text) => parts.events.extend(lowering.event(text, &mut names)),
-            Content::Function(_) | Content::Table(_) | Content::Simulate(_) => {}
+            Content::Function(_)
+            | Content::Table(_)
+            | Content::Simulate(_)
+            | Content::Structural(_) => {}
         }
     }
     lowering.complete(&names, &parts, block);

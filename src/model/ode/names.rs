@@ -99,7 +99,8 @@ impl<'a> Names<'a> {
                 Content::Function(_)
                 | Content::Table(_)
                 | Content::When(_)
-                | Content::Simulate(_) => {}
+                | Content::Simulate(_)
+                | Content::Structural(_) => {}
             }
         }
         names
