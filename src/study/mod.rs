@@ -6,6 +6,7 @@ mod events;
 pub mod export;
 pub mod line;
 pub mod precise;
+pub mod sem;
 pub mod sensitivity;
 pub mod simulate;
 mod start;

@@ -5,6 +5,8 @@
 //! formulas are made.
 
 mod conventions;
+pub mod moments;
+pub mod parameters;
 mod read;
 mod types;
 
