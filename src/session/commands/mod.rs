@@ -18,6 +18,7 @@ pub static COMMANDS: &[Command] = &[
     models::INFO,
     models::SHOW,
     exports::EXPORT,
+    sem::FIT,
     expressions::SIMPLIFY,
     expressions::EXPAND,
     expressions::DIFF,

@@ -326,7 +326,14 @@ pub fn fit(
 ) -> Result<Fit, Error> {
     let completed = model.completed(&options.conventions);
     let means = completed.arrows.iter().any(|a| a.kind == Kind::Intercept);
-    let targets = sample.targets(&completed, means).map_err(Error::Sample)?;
+    let mut targets = sample.targets(&completed, means).map_err(Error::Sample)?;
+    if options.method != Method::MaximumLikelihood {
+        // Least squares fit the covariances with the divisor N - 1.
+        for target in &mut targets {
+            let factor = target.count / (target.count - 1.0);
+            target.covariance.iter_mut().for_each(|s| *s *= factor);
+        }
+    }
     let layout = Layout::new(&completed, &targets);
     if layout.parameters.is_empty() {
         return Err(Error::NoParameter);

@@ -1,5 +1,11 @@
 //! The family `sem`: commands about structural equation models.
 
+mod data;
+mod fit;
+mod report;
+
+pub use fit::FIT;
+
 use super::FILE;
 use crate::model::sem::{Conventions, StructuralModel};
 use crate::session::command::{Argument, Call, Flag, Stop};
