@@ -33,6 +33,8 @@ mod random;
 mod reference;
 #[path = "suite/rules.rs"]
 mod rules;
+#[path = "suite/sem_fits.rs"]
+mod sem_fits;
 #[path = "suite/sensitivities.rs"]
 mod sensitivities;
 #[path = "suite/simplify.rs"]

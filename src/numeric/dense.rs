@@ -116,9 +116,8 @@ pub fn solve(matrix: &mut [f64], size: usize, right: &mut [f64], width: usize) -
     let mut determinant = 1.0;
     for k in 0..size {
         let entry = |row: usize, matrix: &[f64]| matrix[row * size + k].abs();
-        let pivot = (k..size).fold(k, |best, row| {
-            if entry(row, matrix) > entry(best, matrix) { row } else { best }
-        });
+        let pivot = (k..size)
+            .fold(k, |best, row| if entry(row, matrix) > entry(best, matrix) { row } else { best });
         if matrix[pivot * size + k] == 0.0 {
             return 0.0;
         }

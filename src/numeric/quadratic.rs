@@ -78,9 +78,11 @@ pub fn solve(program: &Program<'_>) -> Option<Solution> {
             }
             let curvature = dot(&direction, &direction);
             // The longest step on which no multiplier of an inequality becomes negative.
-            let limit = active.iter().zip(&weights).enumerate().filter(|(_, (a, w))| {
-                a.row >= program.equalities && **w > 0.0
-            });
+            let limit = active
+                .iter()
+                .zip(&weights)
+                .enumerate()
+                .filter(|(_, (a, w))| a.row >= program.equalities && **w > 0.0);
             let limit = limit.map(|(k, (a, w))| (a.multiplier / w, k));
             let limit = limit.fold(None, |best: Option<(f64, usize)>, next| match best {
                 Some(b) if b.0 <= next.0 => Some(b),

@@ -57,7 +57,8 @@ mod tests {
         let values: Vec<f64> = (0..count).map(|_| random.normal()).collect();
         let moment = |k: i32| values.iter().map(|x| x.powi(k)).sum::<f64>() / f64::from(count);
         // Standard errors of the first four moments are 1, √2, √15 and √96 over √count.
-        for (k, expected, spread) in [(1, 0.0, 1.0), (2, 1.0, 1.41), (3, 0.0, 3.87), (4, 3.0, 9.8)] {
+        for (k, expected, spread) in [(1, 0.0, 1.0), (2, 1.0, 1.41), (3, 0.0, 3.87), (4, 3.0, 9.8)]
+        {
             let error = (moment(k) - expected).abs() * f64::from(count).sqrt() / spread;
             assert!(error < 4.0, "moment {k}: {}", moment(k));
         }

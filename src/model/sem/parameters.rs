@@ -107,7 +107,8 @@ impl Layout {
                     }
                     Value::Free | Value::Unsaid => known.unwrap_or_else(|| {
                         let plain = model.formula(arrow).replace(' ', "");
-                        let suffix = if group > 0 { format!(".g{}", group + 1) } else { String::new() };
+                        let suffix =
+                            if group > 0 { format!(".g{}", group + 1) } else { String::new() };
                         let start = coefficient.start.as_ref().map(|s| s.to_f64());
                         layout.parameters.push(Parameter {
                             name: label.clone().unwrap_or(format!("{plain}{suffix}")),
@@ -214,9 +215,8 @@ impl Starts<'_> {
 
     fn latent_variance(&self, latent: usize) -> f64 {
         let marker = self.marker(latent);
-        let explained = marker.and_then(|(to, loading)| {
-            Some(0.5 * self.covariance(to, to)? / (loading * loading))
-        });
+        let explained = marker
+            .and_then(|(to, loading)| Some(0.5 * self.covariance(to, to)? / (loading * loading)));
         explained.unwrap_or(0.5)
     }
 

@@ -182,7 +182,9 @@ impl Discrepancy {
             let a = forms(&local.inverse);
             let w = if exact { forms(&local.slope) } else { Vec::new() };
             let pulls: Vec<f64> = match m.means {
-                true => (0..width).map(|k| dot(&local.pull, column(&local.columns, k, p))).collect(),
+                true => {
+                    (0..width).map(|k| dot(&local.pull, column(&local.columns, k, p))).collect()
+                }
                 false => Vec::new(),
             };
             let likelihood = self.method == Method::MaximumLikelihood;

@@ -85,9 +85,9 @@ impl fmt::Display for Error {
             Error::NotConverged(_, _, End::Infeasible) => {
                 f.write_str("the constraints exclude each other")
             }
-            Error::NotConverged(_, _, End::NoValue) => {
-                f.write_str("the model has no positive definite covariances where the search begins")
-            }
+            Error::NotConverged(_, _, End::NoValue) => f.write_str(
+                "the model has no positive definite covariances where the search begins",
+            ),
             Error::NotConverged(_, _, End::Stopped) => f.write_str("stopped"),
             Error::NotConverged(steps, residual, _) => write!(
                 f,
@@ -356,7 +356,8 @@ pub fn fit(
     let mut best = minimum::minimise(&mut search, &start, options.steps, stop);
     let mut random = Random::new(1);
     for _ in 0..options.starts {
-        let moved: Vec<f64> = start.iter().map(|x| x + 0.5 * random.normal() * x.abs().max(0.3)).collect();
+        let moved: Vec<f64> =
+            start.iter().map(|x| x + 0.5 * random.normal() * x.abs().max(0.3)).collect();
         let next = minimum::minimise(&mut search, &moved, options.steps, stop);
         let better = best.end != End::Converged || next.value < best.value - 1e-10;
         if next.end == End::Converged && better {
@@ -366,7 +367,8 @@ pub fn fit(
     if best.end != End::Converged {
         return Err(Error::NotConverged(best.steps, best.slope, best.end));
     }
-    let bound = Bound { discrepancy: &discrepancy, conditions: &conditions, layout: &layout, at: &best.at };
+    let bound =
+        Bound { discrepancy: &discrepancy, conditions: &conditions, layout: &layout, at: &best.at };
     let (covariance, unidentified) = bound.covariance(options, sample, &completed, &targets);
     let covariance = covariance.filter(|_| unidentified.is_empty());
     let mut fit = Fit {
@@ -512,7 +514,8 @@ impl Bound<'_> {
                 for d in &m.directions {
                     let u = column(&local.columns, d.u, p);
                     let flat = dot(u, column(&weighted, d.v, p)) - seen[d.u] * seen[d.v];
-                    let mean = if m.means { m.mean_factor(d, &local.implied) * seen[d.u] } else { 0.0 };
+                    let mean =
+                        if m.means { m.mean_factor(d, &local.implied) * seen[d.u] } else { 0.0 };
                     score[d.parameter] += 2.0 * (d.scale * flat - mean);
                 }
                 for i in 0..n {
@@ -537,7 +540,8 @@ impl Bound<'_> {
                     let cross = form(x.u, y.u) * form(x.v, y.v) + form(x.u, y.v) * form(x.v, y.u);
                     let mut value = 4.0 * x.scale * y.scale * cross;
                     if m.means {
-                        let factors = m.mean_factor(x, &local.implied) * m.mean_factor(y, &local.implied);
+                        let factors =
+                            m.mean_factor(x, &local.implied) * m.mean_factor(y, &local.implied);
                         value += 4.0 * factors * form(x.u, y.u);
                     }
                     meat[x.parameter * n + y.parameter] += group.weight * value;
@@ -607,9 +611,10 @@ impl Fit {
                 // Covariances of residuals become correlations of residuals.
                 let residual = e.kind == Kind::Covariance && e.from != e.to;
                 let own = |v: usize| {
-                    let entry = m.entries.iter().find(|x| {
-                        x.kind == Kind::Covariance && (x.from, x.to) == (v, v)
-                    });
+                    let entry = m
+                        .entries
+                        .iter()
+                        .find(|x| x.kind == Kind::Covariance && (x.from, x.to) == (v, v));
                     match entry.map(|x| x.cell) {
                         Some(Cell::Constant(value)) => (value, None),
                         Some(Cell::Free(k)) => (self.minimum.at[k], Some(k)),
@@ -657,9 +662,10 @@ impl Fit {
             }
             self.effects.extend(self.effects_of(g, m, &at, &arrows));
             for e in &m.entries {
-                let explained = m.entries.iter().any(|x| {
-                    x.to == e.to && matches!(x.kind, Kind::Loading | Kind::Regression)
-                });
+                let explained = m
+                    .entries
+                    .iter()
+                    .any(|x| x.to == e.to && matches!(x.kind, Kind::Loading | Kind::Regression));
                 if e.kind == Kind::Covariance && e.from == e.to {
                     let value = match e.cell {
                         Cell::Constant(value) => value,
@@ -668,7 +674,9 @@ impl Fit {
                     let name = &self.model.variables[e.from].name;
                     if value < 0.0 {
                         let what = if explained { "residual variance" } else { "variance" };
-                        let text = format!("the {what} of {name} is negative ({value:.3}): the solution is not admissible");
+                        let text = format!(
+                            "the {what} of {name} is negative ({value:.3}): the solution is not admissible"
+                        );
                         self.warnings.push(text);
                     }
                     if explained {
@@ -677,7 +685,10 @@ impl Fit {
                 }
             }
             if at.determinant.abs() < 1e-3 {
-                let text = format!("det(I - Λ) is {:.1e}: the feedback is close to singular", at.determinant);
+                let text = format!(
+                    "det(I - Λ) is {:.1e}: the feedback is close to singular",
+                    at.determinant
+                );
                 self.warnings.push(text);
             }
             self.implied.push((at.covariance, at.means));
@@ -699,7 +710,8 @@ impl Fit {
                 let total = effect(from, to);
                 let mut direct = (0.0, None);
                 for e in m.entries.iter().filter(|e| {
-                    (e.from, e.to) == (from, to) && matches!(e.kind, Kind::Loading | Kind::Regression)
+                    (e.from, e.to) == (from, to)
+                        && matches!(e.kind, Kind::Loading | Kind::Regression)
                 }) {
                     direct = match e.cell {
                         Cell::Constant(value) => (value, None),

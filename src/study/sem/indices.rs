@@ -101,7 +101,8 @@ impl Indices {
             };
             if let Ok(factors) = Cholesky::of(sigma, p, 0.0) {
                 let inverse = factors.inverse();
-                let far: f64 = (0..p).map(|i| gap[i] * dot(&inverse[i * p..(i + 1) * p], &gap)).sum();
+                let far: f64 =
+                    (0..p).map(|i| gap[i] * dot(&inverse[i * p..(i + 1) * p], &gap)).sum();
                 let circle = (2.0 * std::f64::consts::PI).ln();
                 let all = p as f64 * circle + factors.log_determinant() + dot(&inverse, s) + far;
                 let given = q as f64 * (circle + 1.0) + inner;
@@ -170,10 +171,14 @@ fn independent(s: &[f64], p: usize, fixed: &[usize]) -> f64 {
     }
     // With the residual R = S − B − Σ d_k E_k the normal equations are Σ_l v_kl² d_l = (V(S−B)V)_kk.
     let rest: Vec<f64> = s.iter().zip(&block).map(|(a, b)| a - b).collect();
-    let product = |rest: &[f64]| super::discrepancy::times(&v, &super::discrepancy::times(rest, &v, p), p);
+    let product =
+        |rest: &[f64]| super::discrepancy::times(&v, &super::discrepancy::times(rest, &v, p), p);
     let image = product(&rest);
-    let matrix: Vec<f64> =
-        free.iter().flat_map(|&i| free.iter().map(move |&j| (i, j))).map(|(i, j)| v[i * p + j].powi(2)).collect();
+    let matrix: Vec<f64> = free
+        .iter()
+        .flat_map(|&i| free.iter().map(move |&j| (i, j)))
+        .map(|(i, j)| v[i * p + j].powi(2))
+        .collect();
     let mut d: Vec<f64> = free.iter().map(|&k| image[k * p + k]).collect();
     match Cholesky::of(&matrix, n, 0.0) {
         Ok(factors) => factors.solve(&mut d),

@@ -135,7 +135,11 @@ impl Sample {
     ///
     /// # Errors
     /// [`SampleError`].
-    pub fn targets(&self, model: &StructuralModel, means: bool) -> Result<Vec<Target>, SampleError> {
+    pub fn targets(
+        &self,
+        model: &StructuralModel,
+        means: bool,
+    ) -> Result<Vec<Target>, SampleError> {
         let observed = model.observed();
         let mut places = Vec::new();
         for &v in &observed {

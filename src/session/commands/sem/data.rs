@@ -1,8 +1,8 @@
 //! Samples from files: observations, covariance and correlation matrices.
 
+use crate::session::Session;
 use crate::session::bytes;
 use crate::session::command::{Call, Flag, Stop};
-use crate::session::Session;
 use crate::study::sem::Sample;
 use crate::study::sem::sample::Group;
 use crate::text::{Diagnostic, Kind, nearest};
@@ -22,8 +22,7 @@ pub const CORRELATION: Flag = Flag::with(
     "a correlation matrix: CSV with a line of names; needs --observations",
 );
 /// How many observations a matrix is of.
-pub const OBSERVATIONS: Flag =
-    Flag::with("observations", "N", "how many observations there are");
+pub const OBSERVATIONS: Flag = Flag::with("observations", "N", "how many observations there are");
 /// Means beside a matrix.
 pub const MEANS: Flag =
     Flag::with("means", "LIST", "means of the variables of a matrix, divided by commas");
@@ -41,8 +40,11 @@ fn table(path: &str, session: &Session) -> Result<(Vec<String>, Vec<(u64, Vec<St
         let what = "bytes of a table";
         return Err(crate::text::Limits::exceeded("bytes", session.limits.bytes, what, None).into());
     }
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(&*bytes);
-    let wrong = |e: csv::Error| refuse(format!("{path}: {e}"), "write a table as CSV, a comma between values");
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(&*bytes);
+    let wrong = |e: csv::Error| {
+        refuse(format!("{path}: {e}"), "write a table as CSV, a comma between values")
+    };
     let names: Vec<String> = reader.headers().map_err(wrong)?.iter().map(str::to_owned).collect();
     let mut rows = Vec::new();
     for record in reader.records() {
@@ -51,7 +53,8 @@ fn table(path: &str, session: &Session) -> Result<(Vec<String>, Vec<(u64, Vec<St
         let row: Vec<String> = record.iter().map(str::to_owned).collect();
         if row.len() != names.len() {
             let (found, wanted) = (row.len(), names.len());
-            let message = format!("{path}:{line}: {found} values, where the first line has {wanted}");
+            let message =
+                format!("{path}:{line}: {found} values, where the first line has {wanted}");
             return Err(refuse(message, "every line has one value for each name"));
         }
         rows.push((line, row));
@@ -84,17 +87,15 @@ pub fn sample(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result<S
             Diagnostic::without_place(Kind::Config, "there are no data to fit")
                 .help("name them: `--data FILE`, `--covariance FILE` or `--correlation FILE`"),
         )),
-        _ => Err(Stop::refused(
-            Kind::Config,
-            format!("choose one of --{}", given.join(" and --")),
-        )),
+        _ => Err(Stop::refused(Kind::Config, format!("choose one of --{}", given.join(" and --")))),
     }
 }
 
 fn observations(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result<Sample, Stop> {
     for flag in [OBSERVATIONS, MEANS] {
         if call.has(flag.long) {
-            let message = format!("--{} belongs to a matrix, and --data has observations", flag.long);
+            let message =
+                format!("--{} belongs to a matrix, and --data has observations", flag.long);
             return Err(Stop::refused(Kind::Config, message));
         }
     }
@@ -121,7 +122,10 @@ fn observations(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result
             match row[k].parse::<f64>() {
                 Ok(x) if x.is_finite() => values.push(x),
                 _ => {
-                    let message = format!("{path}:{line}: `{}` in column `{}` is no number", row[k], names[k]);
+                    let message = format!(
+                        "{path}:{line}: `{}` in column `{}` is no number",
+                        row[k], names[k]
+                    );
                     return Err(refuse(message, "a missing value is an empty cell or NA"));
                 }
             }
@@ -142,12 +146,19 @@ fn observations(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result
 
 fn matrix(session: &Session, call: &Call<'_>, kind: &str) -> Result<Sample, Stop> {
     if call.has(GROUP.long) {
-        return Err(Stop::refused(Kind::Config, "--group needs observations, and a matrix has none"));
+        return Err(Stop::refused(
+            Kind::Config,
+            "--group needs observations, and a matrix has none",
+        ));
     }
     let path = call.option(kind).unwrap_or_default();
-    let count = call.number(OBSERVATIONS.long, "a whole number above 1", |x| x > 1.0 && x.fract() == 0.0)?;
+    let count =
+        call.number(OBSERVATIONS.long, "a whole number above 1", |x| x > 1.0 && x.fract() == 0.0)?;
     let Some(count) = count else {
-        let error = Diagnostic::without_place(Kind::Config, "a matrix does not tell how many observations it is of");
+        let error = Diagnostic::without_place(
+            Kind::Config,
+            "a matrix does not tell how many observations it is of",
+        );
         return Err(error.help("add `--observations N`").into());
     };
     let (mut names, mut rows) = table(path, session)?;
@@ -157,14 +168,19 @@ fn matrix(session: &Session, call: &Call<'_>, kind: &str) -> Result<Sample, Stop
         for ((line, row), name) in rows.iter_mut().zip(&names) {
             let label = row.remove(0);
             if label != *name {
-                let message = format!("{path}:{line}: the row of `{label}` stands where that of `{name}` belongs");
+                let message = format!(
+                    "{path}:{line}: the row of `{label}` stands where that of `{name}` belongs"
+                );
                 return Err(refuse(message, "rows have the order of columns"));
             }
         }
     }
     let p = names.len();
     if rows.len() != p {
-        let message = format!("{path}: {} rows and {p} columns: a matrix of covariances is square", rows.len());
+        let message = format!(
+            "{path}: {} rows and {p} columns: a matrix of covariances is square",
+            rows.len()
+        );
         return Err(refuse(message, "one row for each name of the first line"));
     }
     let mut matrix = Vec::with_capacity(p * p);
@@ -172,14 +188,23 @@ fn matrix(session: &Session, call: &Call<'_>, kind: &str) -> Result<Sample, Stop
         for cell in row {
             match cell.parse::<f64>() {
                 Ok(x) if x.is_finite() => matrix.push(x),
-                _ => return Err(refuse(format!("{path}:{line}: `{cell}` is no number"), "write the whole matrix")),
+                _ => {
+                    return Err(refuse(
+                        format!("{path}:{line}: `{cell}` is no number"),
+                        "write the whole matrix",
+                    ));
+                }
             }
         }
     }
     if kind == CORRELATION.long
         && let Some(k) = (0..p).find(|k| (matrix[k * p + k] - 1.0).abs() > 1e-9)
     {
-        let message = format!("{path}: the correlation of `{}` with itself is {}", names[k], matrix[k * p + k]);
+        let message = format!(
+            "{path}: the correlation of `{}` with itself is {}",
+            names[k],
+            matrix[k * p + k]
+        );
         return Err(refuse(message, "use `--covariance` for covariances"));
     }
     let means = match call.option(MEANS.long) {

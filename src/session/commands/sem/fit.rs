@@ -79,7 +79,8 @@ pub const FIT: Command = Command {
                 return Ok(Answer::text("").json(json(&fit)));
             }
         }
-        let text = report::report(&fit, incomplete, call.has(EFFECTS.long), call.has(RESIDUALS.long));
+        let text =
+            report::report(&fit, incomplete, call.has(EFFECTS.long), call.has(RESIDUALS.long));
         Ok(Answer::text(text).json(json(&fit)))
     },
 };
@@ -121,7 +122,10 @@ pub fn fitted(session: &mut Session, call: &Call<'_>) -> Result<(Fit, usize), St
         }
         Error::NotConverged(..) => {
             let error = Diagnostic::without_place(Kind::Domain, e.to_string());
-            Stop { code: 1, ..error.help("give starts, as in `start(0.5)*x`, or try `--starts 20`").into() }
+            Stop {
+                code: 1,
+                ..error.help("give starts, as in `start(0.5)*x`, or try `--starts 20`").into()
+            }
         }
         _ => Stop::refused(Kind::Domain, e),
     })?;
@@ -131,7 +135,8 @@ pub fn fitted(session: &mut Session, call: &Call<'_>) -> Result<(Fit, usize), St
 /// The table of estimates as CSV.
 fn table(fit: &Fit) -> Vec<u8> {
     let mut out = csv::Writer::from_writer(Vec::new());
-    let head = ["lhs", "op", "rhs", "group", "label", "est", "se", "z", "pvalue", "std.lv", "std.all"];
+    let head =
+        ["lhs", "op", "rhs", "group", "label", "est", "se", "z", "pvalue", "std.lv", "std.all"];
     let _ = out.write_record(head);
     let show = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
     for e in &fit.estimates {

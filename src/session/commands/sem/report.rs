@@ -34,9 +34,11 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
     if !fit.unidentified.is_empty() {
         let list = fit.unidentified.join(", ");
         let _ = writeln!(out, "warning: not identified: the data cannot tell apart {list};");
-        let _ = writeln!(out, "         other values fit as well, and there are no standard errors");
+        let _ =
+            writeln!(out, "         other values fit as well, and there are no standard errors");
     } else if fit.covariance.is_none() {
-        let _ = writeln!(out, "warning: the information is not positive definite: no standard errors");
+        let _ =
+            writeln!(out, "warning: the information is not positive definite: no standard errors");
     }
     let mut line = |name: &str, value: String| {
         let _ = writeln!(out, "{name:<28} {value:>14}");
@@ -60,7 +62,13 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
     for group in 0..fit.targets.len() {
         if fit.targets.len() > 1 {
             let target = &fit.targets[group];
-            let _ = write!(out, "\nGroup {}: {}, {} observations\n", group + 1, target.label, target.count);
+            let _ = write!(
+                out,
+                "\nGroup {}: {}, {} observations\n",
+                group + 1,
+                target.label,
+                target.count
+            );
         }
         estimates(fit, group, &mut out);
     }
@@ -87,7 +95,8 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
 }
 
 fn head(standardised: bool) -> String {
-    let more = if standardised { format!("{:>10}{:>10}", "Std.lv", "Std.all") } else { String::new() };
+    let more =
+        if standardised { format!("{:>10}{:>10}", "Std.lv", "Std.all") } else { String::new() };
     format!("{:<24}{:>11}{:>10}{:>10}{:>9}{more}\n", "", "Estimate", "Std.Err", "z", "P(>|z|)")
 }
 
