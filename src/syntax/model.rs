@@ -125,14 +125,9 @@ pub fn logical_lines(text: &str, words: &[&str]) -> Vec<Span> {
 
 /// Where the line `end` begins after a place; the end of the text when there is none.
 fn end_of(text: &str, from: usize) -> usize {
-    let mut offset = from;
-    for line in text[from..].split_inclusive('\n') {
-        if without_comment(line).trim() == "end" {
-            return offset;
-        }
-        offset += line.len();
-    }
-    text.len()
+    let mut lines = text[from..].split_inclusive('\n');
+    let before = lines.by_ref().take_while(|line| without_comment(line).trim() != "end");
+    from + before.map(str::len).sum::<usize>()
 }
 
 /// The line up to a `#` that is not inside quotes.

@@ -1,6 +1,9 @@
 //! Structural equation models and data: fits, their indices, simulated samples.
 
+mod constraints;
 pub mod discrepancy;
+mod effects;
+mod errors;
 pub mod fit;
 pub mod indices;
 pub mod sample;
