@@ -1,17 +1,21 @@
 //! The spike behind the n-ary e-graph: one rule inside a 12-term sum, against binary egg.
 //!
 //! `nary` loads the sum, searches and applies; `binary` is the textbook encoding with
-//! commutativity and associativity rules, run until the rule has fired or 100,000 nodes.
+//! commutativity and associativity rules, run until the rule has fired or 100,000 nodes. Then what
+//! the number of rules costs in a round, and what the judge costs.
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use egg::{Pattern, RecExpr, Rewrite, Runner, SymbolLang, rewrite};
+use isoterm::rewrite::around::Around;
+use isoterm::rewrite::judge::{POINTS, judge};
 use isoterm::rewrite::matcher::Matcher;
 use isoterm::rewrite::region::Region;
 use isoterm::rewrite::saturate::{saturate, search};
-use isoterm::rewrite::{Budget, Options, Ruleset, optimise};
+use isoterm::rewrite::{Assumptions, Budget, Options, Ruleset, library, optimise};
+use isoterm::session::term;
 use isoterm::term::{Graph, Number, Op, Term};
-use isoterm::text::Source;
-use rustc_hash::{FxHashMap, FxHashSet};
+use isoterm::text::{Limits, Source};
+use rustc_hash::FxHashSet;
 
 /// A sum of twelve terms that holds `extra` among exponentials.
 fn twelve(g: &mut Graph, extra: &[Term]) -> Term {
@@ -73,6 +77,11 @@ fn run_binary(
     (goal.n_matches(&runner.egraph) > 0, runner.egraph.total_size())
 }
 
+/// An e-graph that holds a term of which nothing is assumed.
+fn loaded(g: &Graph, root: Term) -> Region {
+    Region::load(g, &[root], &FxHashSet::default(), &Assumptions::default(), false)
+}
+
 fn spike(c: &mut Criterion) {
     let text = "factor: ?a*?x + ?b*?x => (?a + ?b)*?x\npythagoras: sin(?x)^2 + cos(?x)^2 => 1";
     let rules = Ruleset::parse(&Source::new("spike.rules", text)).expect("rules");
@@ -96,24 +105,25 @@ fn spike(c: &mut Criterion) {
             b.iter(|| optimise(&mut g, &[root], &rules, &options).cost_after);
         });
         // One round of all rules in a loaded e-graph: search, apply, rebuild.
-        let load = || Region::load(&g, &[root], &FxHashSet::default(), &FxHashMap::default());
+        let load = || loaded(&g, root);
         group.bench_function(format!("nary/{name}"), |b| {
             b.iter_batched(
                 load,
                 |mut region| {
-                    saturate(&mut region.classes, &rules, &once);
+                    saturate(&mut region.classes, &rules, &once, || false);
                     region
                 },
                 BatchSize::SmallInput,
             );
         });
         let region = load();
+        let around = Around::of(&region.classes);
         let rule = rules.exact().find(|r| r.name == name).expect("the rule");
         group.bench_function(format!("nary/{name}, search alone"), |b| {
             b.iter(|| {
                 let mut found = Vec::new();
                 let matcher = Matcher::new(&region.classes, once.work);
-                search(&region.classes, &matcher, rule, once.matches, &mut found);
+                search(&region.classes, &around, &matcher, rule, once.matches, &mut found);
                 assert!(!found.is_empty());
             });
         });
@@ -136,5 +146,48 @@ fn spike(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, spike);
+/// What the number of rules costs: a round of saturation with all shipped rules and with those of
+/// arithmetic alone, which are the only ones that a polynomial needs.
+fn number_of_rules(c: &mut Criterion) {
+    let all = Ruleset::standard();
+    let (name, text) = library::FILES[0];
+    let few = Ruleset::parse(&Source::new(name, text)).expect("shipped rules");
+    println!("{} rules against {}", all.rules.len(), few.rules.len());
+    let once = Budget { iterations: 1, work: 1_000_000, ..Budget::default() };
+    let mut group = c.benchmark_group("a round of all rules");
+    for (name, text) in [
+        ("polynomial", "k1*a*b - k2*c*b - k3*b^2 + k1*a*c"),
+        ("circular", "sin(x)^2*y + cos(x)^2*y - tan(x)*cos(x) + sin(x + y)"),
+        ("choices", "max(a, b) + min(a, b) - abs(a - b) + if(a < b, a*c, b*c)"),
+    ] {
+        let mut g = Graph::new();
+        let root = term(&Source::new("bench", text), &mut g, &Limits::default()).expect("a term");
+        for (set, rules) in [("all", all), ("arithmetic", &few)] {
+            group.bench_function(format!("{name}, {set}"), |b| {
+                b.iter_batched(
+                    || loaded(&g, root),
+                    |mut region| {
+                        saturate(&mut region.classes, rules, &once, || false);
+                        region
+                    },
+                    BatchSize::SmallInput,
+                );
+            });
+        }
+    }
+    group.finish();
+}
+
+/// What the judge costs for rules of several kinds.
+fn judgement(c: &mut Criterion) {
+    let mut group = c.benchmark_group("judge at 10,000 points");
+    group.sample_size(10);
+    for name in ["factor", "pythagoras", "sum-of-logs", "arcsine-of-sine", "choice-of-sums"] {
+        let rule = Ruleset::standard().named(name).expect("a shipped rule");
+        group.bench_function(name, |b| b.iter(|| judge(rule, POINTS).expect("a sound rule")));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, spike, number_of_rules, judgement);
 criterion_main!(benches);

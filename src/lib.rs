@@ -6,6 +6,7 @@
 //! - [`text`]: where text came from and what to say about it.
 //! - [`term`]: the operation table, exact numbers and the hash-consed graph of terms.
 //! - [`syntax`]: parsers and printers.
+//! - [`polynomial`]: sparse polynomials over the rationals, and terms as polynomials.
 //! - [`rewrite`]: equality saturation to the cheapest equal terms.
 //! - [`calculus`]: derivatives and sparse Jacobians.
 //! - [`kernel`]: tapes, the interpreter and machine code.
@@ -42,6 +43,7 @@ pub mod kernel;
 pub mod model;
 pub mod numeric;
 pub mod plot;
+pub mod polynomial;
 pub mod rewrite;
 pub mod session;
 pub mod study;

@@ -8,12 +8,22 @@ mod batch;
 mod case;
 #[path = "suite/commands.rs"]
 mod commands;
+#[path = "suite/cycles.rs"]
+mod cycles;
 #[path = "suite/events.rs"]
 mod events;
+#[path = "suite/expanding.rs"]
+mod expanding;
+#[path = "suite/explanations.rs"]
+mod explanations;
 #[path = "suite/exports/mod.rs"]
 mod exports;
+#[path = "suite/extraction.rs"]
+mod extraction;
 #[path = "suite/grammar/mod.rs"]
 mod grammar;
+#[path = "suite/huge.rs"]
+mod huge;
 #[path = "suite/layers.rs"]
 mod layers;
 #[path = "suite/models.rs"]
@@ -31,8 +41,12 @@ mod prompt;
 mod random;
 #[path = "suite/reference.rs"]
 mod reference;
+#[path = "suite/regions.rs"]
+mod regions;
 #[path = "suite/rules.rs"]
 mod rules;
+#[path = "suite/seeded.rs"]
+mod seeded;
 #[path = "suite/sem_fits.rs"]
 mod sem_fits;
 #[path = "suite/sensitivities.rs"]

@@ -5,8 +5,10 @@ use std::fmt;
 use rustc_hash::{FxHashMap, FxHashSet};
 use smallvec::SmallVec;
 
-use super::rules::Rules;
-use crate::term::{Affine, Binder, Derivative, FunctionId, Graph, Node, Number, Op, Term};
+use super::chain::chain;
+use super::gradients::Gradients;
+use crate::term::visit::closure;
+use crate::term::{Binder, Graph, Node, Term};
 
 /// Why a derivative does not exist.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,7 +110,10 @@ pub fn derivative(graph: &mut Graph, term: Term, by: Term) -> Result<Term, Error
 /// # Errors
 /// When the term applies a function whose derivative is not known.
 pub fn gradient(graph: &mut Graph, term: Term, by: &[Term]) -> Result<Vec<Term>, Error> {
-    by.iter().map(|&x| derivative(graph, term, x)).collect()
+    let mut gradients = Gradients::by(by.iter().map(|&x| Target::from(x)));
+    gradients.of(graph, term)?;
+    let zero = graph.number(0);
+    Ok((0..by.len()).map(|k| gradients.get(term, k).unwrap_or(zero)).collect())
 }
 
 impl Differentiation {
@@ -152,16 +157,18 @@ impl Differentiation {
 
     /// Terms whose derivative is needed and not yet known, arguments first.
     fn pending(&self, graph: &Graph, root: Term) -> Vec<Term> {
-        let (mut seen, mut stack) = (FxHashSet::default(), vec![root]);
-        while let Some(term) = stack.pop() {
-            let late = self.target.as_ref().is_none_or(|target| term >= target.leaf);
-            if late && !self.memo.contains_key(&term) && seen.insert(term) {
-                graph.each_argument(graph.node(term), |t| stack.push(t));
-            }
-        }
-        let mut order: Vec<Term> = seen.into_iter().collect();
-        order.sort_unstable();
-        order
+        let open = |t: &Term| {
+            let late = self.target.as_ref().is_none_or(|target| *t >= target.leaf);
+            late && !self.memo.contains_key(t)
+        };
+        let roots: SmallVec<[Term; 1]> = [root].into_iter().filter(open).collect();
+        closure(&roots, |term, visit| {
+            graph.each_argument(graph.node(term), |t| {
+                if open(&t) {
+                    visit(t);
+                }
+            });
+        })
     }
 
     /// The derivative of one node from those of its arguments; `None` for zero.
@@ -174,77 +181,7 @@ impl Differentiation {
         if !depends {
             return Ok(None);
         }
-        let image = match graph.node(term).clone() {
-            Node::Sum { terms, .. } => {
-                let parts: Vec<(Number, Term)> =
-                    terms.iter().filter_map(|(c, t)| Some((c.clone(), self.get(*t)?))).collect();
-                graph.sum(Number::ZERO, parts)
-            }
-            Node::Product(factors) => self.product(graph, &factors),
-            Node::Call(op, args) => self.call(graph, op, &args)?,
-            Node::Apply(f, args) => self.apply(graph, f, &args)?,
-            Node::Reduce { binder, from, to, body } => {
-                return Ok(self.reduce(graph, IndexRange { binder, from, to }, body));
-            }
-            Node::Number(_) | Node::Symbol(_) | Node::Element(..) | Node::Index(_) => {
-                return Ok(None);
-            }
-        };
-        let zero = graph.as_number(image).is_some_and(Number::is_zero);
-        Ok((!zero).then_some(image))
-    }
-
-    /// `Σ eᵢ bᵢ^(eᵢ-1) bᵢ' Π_{j≠i} bⱼ^eⱼ`, without a division.
-    fn product(&self, graph: &mut Graph, factors: &[(Term, Number)]) -> Term {
-        let mut parts = Vec::new();
-        for (i, (base, exponent)) in factors.iter().enumerate() {
-            let Some(d) = self.get(*base) else { continue };
-            let mut rest: Vec<(Term, Number)> = factors.to_vec();
-            rest[i].1 = exponent - &Number::ONE;
-            rest.push((d, Number::ONE));
-            rest.retain(|(_, e)| !e.is_zero());
-            let product = graph.product(rest);
-            parts.push((exponent.clone(), product));
-        }
-        graph.sum(Number::ZERO, parts)
-    }
-
-    fn call(&self, graph: &mut Graph, op: Op, args: &[Term]) -> Result<Term, Error> {
-        let derivatives: SmallVec<[Option<Term>; 3]> = args.iter().map(|&a| self.get(a)).collect();
-        Rules::standard()
-            .apply(graph, op, args, &derivatives)
-            .ok_or(Error::MissingRule { operation: op.row().name })
-    }
-
-    /// The chain rule over the arguments of a registered function.
-    fn apply(&self, graph: &mut Graph, f: FunctionId, args: &[Term]) -> Result<Term, Error> {
-        let Derivative::Rules(rules) = graph.function(f).derivative.clone() else {
-            return Err(Error::UnknownDerivative { function: graph.function(f).name.clone() });
-        };
-        let mut parts = Vec::new();
-        for (rule, &arg) in rules.iter().zip(args) {
-            if let Some(d) = self.get(arg) {
-                let partial = rule(graph, args);
-                parts.push((Number::ONE, graph.mul(partial, d)));
-            }
-        }
-        Ok(graph.sum(Number::ZERO, parts))
-    }
-
-    fn reduce(&self, graph: &mut Graph, reduction: IndexRange, body: Term) -> Option<Term> {
-        let inner = self.get(body)?;
-        let bit = 1 << reduction.binder.0;
-        let bound = self.target.as_ref().filter(|t| graph.free_binders(t.leaf) & bit != 0);
-        let Some(target) = bound else {
-            let IndexRange { binder, from, to } = reduction;
-            return Some(graph.reduce(binder, from, to, inner));
-        };
-        // A reduction of the same index over another range holds other elements.
-        let ours = target.through.contains(&reduction);
-        ours.then(|| {
-            let free = Affine::binder(reduction.promoted());
-            graph.instantiate(inner, reduction.binder, &free)
-        })
+        chain(graph, term, self.target.as_ref(), &|t| self.get(t))
     }
 }
 

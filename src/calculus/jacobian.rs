@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::derivative::{Differentiation, Error, IndexRange, Target, targets};
-use crate::term::{Affine, Graph, Node, Number, Term};
+use super::derivative::{Error, IndexRange, Target, targets};
+use super::gradients::Gradients;
+use crate::term::{Affine, Graph, Node, Term};
 
 /// A scalar equation, or a family of equations over index ranges.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -70,26 +71,34 @@ pub fn jacobian(
     equations: &[Equation],
     column: impl Fn(&str, &[Affine]) -> Option<Affine>,
 ) -> Result<Vec<Block>, Error> {
-    let mut memos: FxHashMap<Target, Differentiation> = FxHashMap::default();
-    let (mut scalars, mut families) = (Vec::new(), Vec::new());
+    // The targets of each equation, as positions among those of all, with their columns.
+    let (mut all, mut position) = (Vec::new(), FxHashMap::default());
+    let mut wanted: Vec<Vec<(usize, Affine)>> = Vec::with_capacity(equations.len());
     for equation in equations {
-        let wanted = |_: &str| true;
-        for target in targets(graph, equation.value, wanted) {
-            let Some(mut place) = place_of(graph, target.leaf, &column) else {
-                continue;
-            };
+        let found = targets(graph, equation.value, |_| true).into_iter();
+        let placed = found.filter_map(|target| {
+            let place = place_of(graph, target.leaf, &column)?;
+            let k = *position.entry(target).or_insert_with_key(|target: &Target| {
+                all.push(target.clone());
+                all.len() - 1
+            });
+            Some((k, place))
+        });
+        wanted.push(placed.collect());
+    }
+    let mut gradients = Gradients::by(all.iter().cloned());
+    let (mut scalars, mut families) = (Vec::new(), Vec::new());
+    for (equation, wanted) in equations.iter().zip(wanted) {
+        gradients.of(graph, equation.value)?;
+        for (k, mut place) in wanted {
+            let Some(value) = gradients.get(equation.value, k) else { continue };
             let mut ranges = equation.ranges.clone();
-            for range in &target.through {
+            for range in &all[k].through {
                 let promoted = IndexRange { binder: range.promoted(), ..*range };
                 place = place
                     .substitute(range.binder, &Affine::binder(promoted.binder))
                     .expect("renaming an index keeps its factors");
                 ranges.push(promoted);
-            }
-            let memo = memos.entry(target.clone()).or_insert_with(|| Differentiation::by(target));
-            let value = memo.of(graph, equation.value)?;
-            if graph.as_number(value).is_some_and(Number::is_zero) {
-                continue;
             }
             let block = Block { row: equation.row.clone(), column: place, value, ranges };
             if block.ranges.is_empty() {

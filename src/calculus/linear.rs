@@ -1,6 +1,6 @@
 //! Linear systems of terms: Cramer's rule with symbols, elimination with exact numbers.
 
-use super::determinant::determinant;
+use super::determinant::{ROWS, determinant};
 use crate::term::{Graph, Node, Number, Term};
 
 /// The solutions of a square or rectangular linear system.
@@ -53,9 +53,12 @@ pub fn solve(graph: &mut Graph, matrix: &[Vec<Term>], right: &[Term]) -> Solutio
 }
 
 /// The inverse of a square matrix, entry by entry the cofactor over the determinant, and the
-/// determinant; `None` when the matrix is not square or too large.
+/// determinant; `None` when the matrix is not square or has more than [`ROWS`] rows.
 pub fn inverse(graph: &mut Graph, matrix: &[Vec<Term>]) -> Option<(Vec<Vec<Term>>, Term)> {
     let n = matrix.len();
+    if n > ROWS {
+        return None;
+    }
     let det = determinant(graph, matrix)?;
     let rows = (0..n).map(|i| {
         (0..n)

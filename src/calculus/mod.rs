@@ -4,9 +4,10 @@
 //! exact powers and reductions are differentiated by their structure. Nothing is ever expanded
 //! over an index range: the Jacobian of a family is a family, whatever its size.
 
+mod chain;
 pub mod derivative;
 pub mod determinant;
-pub mod expand;
+pub mod gradients;
 pub mod jacobian;
 pub mod linear;
 pub mod rules;
@@ -15,9 +16,10 @@ pub mod sparsity;
 #[cfg(test)]
 mod duals;
 
+pub use crate::polynomial::{TooLarge, expand};
 pub use derivative::{Differentiation, Error, IndexRange, Target, derivative, gradient};
 pub use determinant::determinant;
-pub use expand::expand;
+pub use gradients::Gradients;
 pub use jacobian::{Block, Equation, jacobian};
 pub use linear::{Solutions, inverse, solve};
 pub use rules::Rules;

@@ -1,5 +1,7 @@
 //! The arguments of the program, from the table of commands.
 
+use std::time::Duration;
+
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
@@ -19,6 +21,10 @@ pub struct Given {
     pub json: bool,
     /// The limits.
     pub limits: Limits,
+    /// Files and folders of rules.
+    pub rules: Vec<String>,
+    /// How long each piece of work may take.
+    pub seconds: Option<Duration>,
 }
 
 /// Options of the prompt.
@@ -29,9 +35,11 @@ pub fn read() -> Given {
     let matches = program().get_matches();
     let limits = matches.get_many::<(String, usize)>("limit").unwrap_or_default().cloned();
     let limits = super::limits(limits);
+    let rules = matches.get_many::<String>("rules").unwrap_or_default().cloned().collect();
+    let seconds = matches.get_one::<Duration>("seconds").copied();
     let Some((name, given)) = chosen(&matches) else {
-        let nothing = (Vec::new(), Vec::new());
-        return Given { name: None, arguments: nothing.0, options: nothing.1, json: false, limits };
+        let (arguments, options) = (Vec::new(), Vec::new());
+        return Given { name: None, arguments, options, json: false, limits, rules, seconds };
     };
     let command = COMMANDS.iter().find(|c| c.name == name);
     let flags = command.map_or(PROMPT, |c| c.options);
@@ -49,7 +57,7 @@ pub fn read() -> Given {
     });
     let options = options.collect();
     let json = given.try_get_one::<bool>("json").ok().flatten() == Some(&true);
-    Given { name: Some(name), arguments, options, json, limits }
+    Given { name: Some(name), arguments, options, json, limits, rules, seconds }
 }
 
 /// The command and what was given to it; the words of its name are subcommands of each other.
@@ -70,6 +78,21 @@ pub fn program() -> Clap {
         .action(ArgAction::Append)
         .value_parser(limit)
         .help("raise or lower a limit, as in `--limit cells=1000000000`");
+    let rules = Arg::new("rules")
+        .long("rules")
+        .value_name("FILE|DIR")
+        .global(true)
+        .action(ArgAction::Append)
+        .help(
+            "rewrite with the rules of a file beside the shipped ones, or with those of a folder in \
+             their place; all are judged first; may be repeated",
+        );
+    let seconds = Arg::new("seconds")
+        .long("seconds")
+        .value_name("NUMBER")
+        .global(true)
+        .value_parser(seconds)
+        .help("end work that takes longer, with the best that was found until then");
     let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere);
     let (families, single): (Vec<_>, Vec<_>) = shell.partition(|c| c.name.contains(' '));
     let mut names: Vec<&str> = families.iter().filter_map(|c| c.name.split(' ').next()).collect();
@@ -91,6 +114,8 @@ pub fn program() -> Clap {
         .about("isoterm: from model text to exact terms, cheapest kernels and simulations.")
         .after_help("Without a command the prompt starts; `isoterm help COMMAND` says more.")
         .arg(limit)
+        .arg(rules)
+        .arg(seconds)
         .subcommands(single.into_iter().map(subcommand))
         .subcommands(families)
         .subcommand(batch)
@@ -131,6 +156,13 @@ fn option(flag: &'static Flag) -> Arg {
         [] => arg,
         choices => arg.value_parser(PossibleValuesParser::new(choices)),
     }
+}
+
+/// A time.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: Option<f64> = text.parse().ok().filter(|&s| s > 0.0);
+    let time = seconds.and_then(|s| Duration::try_from_secs_f64(s).ok());
+    time.ok_or_else(|| "expected a positive number of seconds".to_owned())
 }
 
 /// One `--limit`.

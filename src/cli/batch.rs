@@ -2,10 +2,12 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use rayon::prelude::*;
 
+use crate::rewrite::Ruleset;
 use crate::session::batch::answer;
 use crate::text::Limits;
 
@@ -16,7 +18,7 @@ const TOGETHER: usize = 1 << 18;
 ///
 /// Who asks one thing at a time is answered at once; requests that wait already are answered on
 /// all cores.
-pub fn run(limits: &Limits) -> ExitCode {
+pub fn run(limits: &Limits, rules: &Arc<Ruleset>) -> ExitCode {
     let mut input = BufReader::with_capacity(TOGETHER, std::io::stdin().lock());
     let mut output = std::io::BufWriter::new(std::io::stdout().lock());
     let begun = Instant::now();
@@ -31,7 +33,7 @@ pub fn run(limits: &Limits) -> ExitCode {
             }
         };
         let asked = lines.par_iter().map(|line| line.trim_ascii()).filter(|line| !line.is_empty());
-        let replies: Vec<String> = asked.map(|line| answer(line, limits, &clock)).collect();
+        let replies: Vec<String> = asked.map(|line| answer(line, limits, rules, &clock)).collect();
         let written = replies.iter().try_for_each(|reply| writeln!(output, "{reply}"));
         // An answer leaves at once: who asks may wait for it before asking again.
         if written.and_then(|()| output.flush()).is_err() {

@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,14 +13,60 @@ use crate::session::command::Host;
 /// Whether Ctrl-C was pressed since the work at hand began.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
+/// What `--seconds` allows each piece of work.
+static GUARD: OnceLock<Duration> = OnceLock::new();
+
+/// Whether the guard has ended the work at hand.
+static LATE: AtomicBool = AtomicBool::new(false);
+
+/// When the program began, and the work at hand after that, in microseconds.
+static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
 /// Whether the work at hand should end.
 pub fn interrupted() -> bool {
+    if let Some(most) = GUARD.get() {
+        let begun = Duration::from_micros(BEGUN.load(Ordering::Relaxed));
+        if ORIGIN.elapsed() - begun > *most {
+            LATE.store(true, Ordering::Relaxed);
+        }
+    }
+    pressed() || LATE.load(Ordering::Relaxed)
+}
+
+/// Whether Ctrl-C was pressed since the last [`resume`].
+pub fn pressed() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
+/// Ends work that takes longer.
+pub fn guard(most: Duration) {
+    begin();
+    // There is one command line.
+    let _ = GUARD.set(most);
+}
+
+/// Why the work at hand was ended, if it was.
+pub fn reason() -> Option<String> {
+    match GUARD.get() {
+        _ if pressed() => Some("interrupted".to_owned()),
+        Some(most) if LATE.load(Ordering::Relaxed) => {
+            Some(format!("stopped after {} s (`--seconds`)", most.as_secs_f64()))
+        }
+        _ => None,
+    }
+}
+
 /// Begins new work.
+pub fn begin() {
+    LATE.store(false, Ordering::Relaxed);
+    BEGUN.store(ORIGIN.elapsed().as_micros() as u64, Ordering::Relaxed);
+}
+
+/// Begins new work and forgets an earlier Ctrl-C.
 pub fn resume() {
     INTERRUPTED.store(false, Ordering::Relaxed);
+    begin();
 }
 
 /// Notes Ctrl-C for [`interrupted`]. When the program is one command, it ends with it: what does

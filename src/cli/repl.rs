@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::error::ReadlineError;
@@ -13,8 +14,9 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Config, Context, Editor, Helper};
 
-use super::host::{Terminal, interrupted, listen, resume};
+use super::host::{Terminal, begin, interrupted, listen, pressed, reason, resume};
 use super::say;
+use crate::rewrite::Ruleset;
 use crate::session::completion::{Completion, Vocabulary};
 use crate::session::{COMMANDS, Session, line};
 use crate::syntax::lexeme;
@@ -28,9 +30,9 @@ const PROMPT: &str = "> ";
 const HISTORY: usize = 10_000;
 
 /// Runs the prompt until Ctrl-D, `quit` or the end of the input.
-pub fn run(limits: &Limits, options: &[(&'static str, String)]) -> ExitCode {
+pub fn run(limits: &Limits, rules: Arc<Ruleset>, options: &[(&'static str, String)]) -> ExitCode {
     listen(false);
-    let mut session = Session::new(limits, interrupted);
+    let mut session = Session::new(limits, interrupted).with_rules(rules);
     if !std::io::stdin().is_terminal() {
         return script(&mut session);
     }
@@ -58,9 +60,13 @@ fn script(session: &mut Session) -> ExitCode {
             continue;
         }
         let whole = std::mem::take(&mut pending);
+        begin();
         code = code.max(u8::from(!respond(session, &whole, &host, false)));
-        if !more || session.ended || interrupted() {
-            return ExitCode::from(if interrupted() { 130 } else { code });
+        if let Some(why) = reason() {
+            let _ = writeln!(std::io::stderr(), "note: {why}");
+        }
+        if !more || session.ended || pressed() {
+            return ExitCode::from(if pressed() { 130 } else { code });
         }
     }
 }
@@ -111,8 +117,8 @@ fn converse(session: &mut Session, history: Option<PathBuf>) -> rustyline::Resul
                 let _ = editor.add_history_entry(text.as_str());
                 resume();
                 respond(session, &text, &host, colour);
-                if interrupted() {
-                    say("interrupted\n");
+                if let Some(why) = reason() {
+                    say(&format!("{why}\n"));
                 }
                 if let Some(helper) = editor.helper_mut() {
                     helper.words = Vocabulary::of(session);

@@ -1,9 +1,9 @@
-//! What a tape costs: operations by kind, as written and for one evaluation.
+//! What tapes and terms cost: operations by kind, as written and for one evaluation.
 
 use std::fmt;
 
-use super::tape::{Instruction, Step, Tape};
-use crate::term::Op;
+use super::tape::{Instruction, Loop, Step, Tape};
+use crate::term::{Graph, Op, Term};
 
 /// Operations by kind.
 ///
@@ -43,6 +43,20 @@ impl OperationCounts {
         .fold(0, u64::saturating_add)
     }
 
+    /// What the terms cost in a kernel: the operations of the tape that they are lowered to, those
+    /// of a sum over a range as often as they run. Where an index is free in a term, it is one
+    /// member of a family that counts.
+    ///
+    /// No layout is needed: leaves cost nothing, wherever they are.
+    pub fn of_terms(graph: &Graph, terms: &[Term]) -> OperationCounts {
+        let tape = Tape::of_terms(graph, terms);
+        let mut counts = OperationCounts::default();
+        // A loop without totals is one over the members of families.
+        let trips = |inner: &Loop| if inner.accumulators.is_empty() { 1 } else { inner.trips() };
+        counts.block(&tape, &tape.steps, 1, trips);
+        counts
+    }
+
     /// The sum of the cycles of the operation table.
     pub fn cycles(&self) -> f64 {
         self.cycles
@@ -55,14 +69,14 @@ impl OperationCounts {
             Op::Fma => &mut self.fused,
             Op::Div => &mut self.divisions,
             Op::Sqrt => &mut self.roots,
-            _ if op.row().cycles >= CALL => &mut self.calls,
+            _ if op.row().is_called() => &mut self.calls,
             _ => &mut self.others,
         };
         *kind = kind.saturating_add(times);
         self.cycles += op.row().cycles * times as f64;
     }
 
-    fn block(&mut self, tape: &Tape, steps: &[Step], times: u64, unroll: bool) {
+    fn block(&mut self, tape: &Tape, steps: &[Step], times: u64, trips: fn(&Loop) -> u64) {
         for step in steps {
             match step {
                 Step::Let(_, Instruction::Call(op, _)) => self.add(*op, times),
@@ -72,33 +86,29 @@ impl OperationCounts {
                 }
                 Step::Store(..) => {}
                 Step::Loop(inner) => {
-                    let trips = if unroll { inner.trips() } else { 1 };
-                    let times = times.saturating_mul(trips);
+                    let times = times.saturating_mul(trips(inner));
                     for _ in &inner.accumulators {
                         self.add(Op::Add, times);
                     }
-                    self.block(tape, &inner.body, times, unroll);
+                    self.block(tape, &inner.body, times, trips);
                 }
             }
         }
     }
 }
 
-/// Operations from this cost on are counted as calls.
-const CALL: f64 = 10.0;
-
 impl Tape {
     /// Operations that stand in the tape, each once.
     pub fn operations(&self) -> OperationCounts {
         let mut counts = OperationCounts::default();
-        counts.block(self, &self.steps, 1, false);
+        counts.block(self, &self.steps, 1, |_| 1);
         counts
     }
 
     /// Operations that one evaluation executes.
     pub fn operations_per_evaluation(&self) -> OperationCounts {
         let mut counts = OperationCounts::default();
-        counts.block(self, &self.steps, 1, true);
+        counts.block(self, &self.steps, 1, Loop::trips);
         counts
     }
 }

@@ -57,6 +57,8 @@ pub enum Error {
         /// What it said.
         message: String,
     },
+    /// A clock that is to time kernels does not move.
+    Clock,
 }
 
 impl fmt::Display for Error {
@@ -96,6 +98,7 @@ impl fmt::Display for Error {
             Error::CodeGenerator { message } => {
                 write!(f, "machine code could not be generated: {message}")
             }
+            Error::Clock => write!(f, "there is no clock to time kernels with"),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! working memory is the caller's [`Scratch`].
 
 mod backend;
+pub mod calibrate;
 pub mod conformance;
 mod count;
 mod error;
@@ -21,7 +22,7 @@ pub use count::OperationCounts;
 pub use error::Error;
 pub use interpreter::Interpreter;
 pub use jit::Jit;
-pub use lower::{Options, Output};
+pub use lower::{LARGEST_POWER, Options, Output};
 pub use signature::{Layout, Variable};
 pub use tape::{
     Accumulator, Input, Instruction, Loop, LoopId, Operand, Place, Slice, Step, Tape, Value,

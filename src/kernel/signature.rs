@@ -58,11 +58,16 @@ impl Layout {
 pub(super) enum Meaning<'a> {
     Time,
     Variable(Slice, &'a Variable),
+    /// Something that has no place yet.
+    Anywhere,
 }
 
 /// The layout by name, checked.
+#[derive(Default)]
 pub(super) struct Inputs<'a> {
     by_name: FxHashMap<Symbol, Meaning<'a>>,
+    /// Whether there is no layout: every name is an input.
+    anywhere: bool,
 }
 
 impl<'a> Inputs<'a> {
@@ -94,11 +99,19 @@ impl<'a> Inputs<'a> {
                 return Err(Error::Layout { name: name(pair[1].2) });
             }
         }
-        Ok(Inputs { by_name })
+        Ok(Inputs { by_name, anywhere: false })
+    }
+
+    /// Without a layout.
+    pub(super) fn anywhere() -> Self {
+        Inputs { anywhere: true, ..Inputs::default() }
     }
 
     pub(super) fn get(&self, name: Symbol) -> Option<Meaning<'a>> {
-        self.by_name.get(&name).copied()
+        match self.anywhere {
+            true => Some(Meaning::Anywhere),
+            false => self.by_name.get(&name).copied(),
+        }
     }
 }
 

@@ -1,18 +1,20 @@
 //! What a term costs: cycles of a kernel for machines, printed size for people.
 //!
-//! The same two formulas price nodes of the e-graph and terms of a graph, so that what the
-//! extractor minimises is what is reported.
+//! Cycles are those of the tape that the terms are lowered to, so that what is promised is what
+//! is computed; `extract::load` prices the nodes of an e-graph in the same way.
 
 use rustc_hash::FxHashMap;
 
 use super::language::Form;
+use crate::kernel::{LARGEST_POWER, OperationCounts};
 use crate::term::visit::reachable;
-use crate::term::{Function, Graph, Node, Number, Op, Term};
+use crate::term::{Graph, Node, Number, Op, Term};
 
 /// What to minimise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Measure {
-    /// Cycles of a kernel, in units of one addition; a shared term is paid once.
+    /// Cycles of a kernel, in units of one addition; a shared term is paid once, and what stands
+    /// in a sum over a range as often as it runs.
     Cycles,
     /// Nodes of the printed infix tree with binary operators: a number or name 1, each operator,
     /// minus sign and call 1. A shared term is paid at each occurrence.
@@ -25,175 +27,128 @@ impl Measure {
         self == Measure::Cycles
     }
 
-    /// The node's own cost, without its arguments.
-    pub fn form(self, node: &Form, functions: &[Function]) -> f64 {
-        match node {
-            Form::Leaf(_) => self.leaf(),
-            Form::Number(n) => self.number(n),
-            Form::Sum { constant, coefficients, .. } => self.sum(constant, coefficients.iter()),
-            Form::Product { exponents, .. } => self.product(exponents.iter()),
-            Form::Call(op, _) => self.call(*op),
-            Form::Apply(f, _) => self.apply(&functions[f.0 as usize]),
-            Form::Reduce(_, from, to, _) => self.reduce(*from, *to),
-        }
-    }
-
-    /// The cost of a term of a graph without its arguments.
+    /// A term without its arguments, as if nothing were shared: the way of the classical engine,
+    /// which compares one place at a time.
     pub fn node(self, graph: &Graph, term: Term) -> f64 {
-        match graph.node(term) {
-            Node::Symbol(_) | Node::Element(..) | Node::Index(_) => self.leaf(),
-            Node::Number(n) => self.number(n),
-            Node::Sum { constant, terms } => self.sum(constant, terms.iter().map(|(c, _)| c)),
-            Node::Product(factors) => self.product(factors.iter().map(|(_, e)| e)),
-            Node::Call(op, _) => self.call(*op),
-            Node::Apply(f, _) => self.apply(graph.function(*f)),
-            Node::Reduce { from, to, .. } => self.reduce(*from, *to),
-        }
-    }
-
-    fn leaf(self) -> f64 {
         match self {
-            Measure::Cycles => 0.0,
-            Measure::Size => 1.0,
-        }
-    }
-
-    fn number(self, n: &Number) -> f64 {
-        match self {
-            Measure::Cycles => 0.0,
-            Measure::Size => {
-                let sign = if n.is_negative() { 1.0 } else { 0.0 };
-                let ratio = if n.to_decimal(12).is_none() { 2.0 } else { 0.0 };
-                1.0 + sign + ratio
-            }
-        }
-    }
-
-    fn call(self, op: Op) -> f64 {
-        match self {
-            Measure::Cycles => op.row().cycles,
-            // A chosen branch is printed inside a call like any other.
-            Measure::Size => 1.0,
-        }
-    }
-
-    fn apply(self, function: &Function) -> f64 {
-        match self {
-            Measure::Cycles => function.cycles,
-            Measure::Size => 1.0,
-        }
-    }
-
-    fn reduce(self, from: i64, to: i64) -> f64 {
-        match self {
-            // The body is priced once; a loop pays for it at each index.
-            Measure::Cycles => (to.saturating_sub(from)).clamp(0, 1 << 40) as f64 + 2.0,
-            Measure::Size => 4.0,
-        }
-    }
-
-    fn sum<'n>(self, constant: &Number, coefficients: impl Iterator<Item = &'n Number>) -> f64 {
-        let (mut parts, mut scaled, mut negative, mut numbers) = (0, 0, 0, 0.0);
-        for c in coefficients {
-            parts += 1;
-            negative += usize::from(c.is_negative());
-            if !c.is_one() && *c != Number::MINUS_ONE {
-                scaled += 1;
-                numbers += self.number(&c.abs());
-            }
-        }
-        let constants = usize::from(!constant.is_zero());
-        let all_negative = negative == parts && (constants == 0 || constant.is_negative());
-        let joins = (parts + constants).saturating_sub(1);
-        match self {
-            Measure::Cycles => {
-                let (add, mul) = (Op::Add.row().cycles, Op::Mul.row().cycles);
-                // A scaled term carries its sign in the constant.
-                let flip = if all_negative && scaled == 0 && constants == 0 {
-                    Op::Neg.row().cycles
-                } else {
-                    0.0
-                };
-                joins as f64 * add + scaled as f64 * mul + flip
-            }
-            Measure::Size => {
-                let constant = if constants == 1 { self.number(&constant.abs()) } else { 0.0 };
-                joins as f64
-                    + numbers
-                    + scaled as f64
-                    + constant
-                    + f64::from(u8::from(all_negative))
-            }
-        }
-    }
-
-    fn product<'n>(self, exponents: impl Iterator<Item = &'n Number>) -> f64 {
-        match self {
-            Measure::Cycles => product_cycles(exponents),
-            Measure::Size => {
-                let (mut over, mut under, mut powers) = (0, 0, 0.0);
-                for e in exponents {
-                    if e.is_negative() {
-                        under += 1
-                    } else {
-                        over += 1
-                    }
-                    powers += match e.abs() {
-                        one if one.is_one() => 0.0,
-                        half if half == Number::HALF => 1.0,
-                        n => 1.0 + self.number(&n),
-                    };
-                }
-                let joins = (over + under).max(1) - 1;
-                // A product of denominators alone is printed as 1/(…).
-                joins as f64 + powers + if over == 0 { 2.0 } else { 0.0 }
-            }
+            Measure::Cycles => cycles_of_node(graph, term),
+            Measure::Size => size_of_node(graph, term),
         }
     }
 }
 
-/// Multiplications, roots, calls and at most one division for a product of powers.
-fn product_cycles<'n>(exponents: impl Iterator<Item = &'n Number>) -> f64 {
-    let (mul, sqrt) = (Op::Mul.row().cycles, Op::Sqrt.row().cycles);
-    let mut groups: FxHashMap<Number, usize> = FxHashMap::default();
-    for e in exponents {
-        *groups.entry(e.clone()).or_default() += 1;
+/// The cost of terms: shared for cycles, of the printed tree for size.
+pub fn cost(graph: &Graph, roots: &[Term], measure: Measure) -> f64 {
+    if measure == Measure::Cycles {
+        return OperationCounts::of_terms(graph, roots).cycles();
     }
-    let (mut cost, mut over, mut under) = (0.0, 0usize, 0usize);
-    for (e, members) in &groups {
-        // Bases with one exponent are multiplied first and raised once.
-        cost += (*members as f64 - 1.0) * mul;
+    let mut tree: FxHashMap<Term, f64> = FxHashMap::default();
+    for t in reachable(graph, roots) {
+        let mut total = size_of_node(graph, t);
+        graph.each_argument(graph.node(t), |a| total += tree[&a]);
+        tree.insert(t, total);
+    }
+    roots.iter().map(|t| tree[t]).sum()
+}
+
+/// The printed size of a node of the e-graph without its arguments.
+pub fn size(node: &Form) -> f64 {
+    match node {
+        Form::Leaf(_) => 1.0,
+        Form::Number(n) => number(n),
+        Form::Sum { constant, coefficients, .. } => sum(constant, coefficients.iter()),
+        Form::Product { exponents, .. } => product(exponents.iter()),
+        // A chosen branch is printed inside a call like any other.
+        Form::Call(..) | Form::Apply(..) => 1.0,
+        Form::Reduce(..) => REDUCTION,
+    }
+}
+
+/// The printed size of a term of a graph without its arguments.
+fn size_of_node(graph: &Graph, term: Term) -> f64 {
+    match graph.node(term) {
+        Node::Symbol(_) | Node::Element(..) | Node::Index(_) => 1.0,
+        Node::Number(n) => number(n),
+        Node::Sum { constant, terms } => sum(constant, terms.iter().map(|(c, _)| c)),
+        Node::Product(factors) => product(factors.iter().map(|(_, e)| e)),
+        Node::Call(..) | Node::Apply(..) => 1.0,
+        Node::Reduce { .. } => REDUCTION,
+    }
+}
+
+/// The cycles of a term of a graph without those of its arguments.
+fn cycles_of_node(graph: &Graph, term: Term) -> f64 {
+    let (add, mul) = (Op::Add.row().cycles, Op::Mul.row().cycles);
+    let joins = |n: usize| n.saturating_sub(1) as f64;
+    match graph.node(term) {
+        Node::Symbol(_) | Node::Element(..) | Node::Index(_) | Node::Number(_) => 0.0,
+        Node::Sum { constant, terms } => {
+            let scaled = terms.iter().filter(|(c, _)| !c.abs().is_one()).count();
+            joins(terms.len() + usize::from(!constant.is_zero())) * add + scaled as f64 * mul
+        }
+        Node::Product(factors) => {
+            let under = factors.iter().filter(|(_, e)| e.is_negative()).count();
+            let sides = joins(under) + joins(factors.len() - under);
+            let division = if under > 0 { Op::Div.row().cycles } else { 0.0 };
+            let powers = factors.iter().map(|(_, e)| match e.abs().small() {
+                Some((n, 1)) if n <= LARGEST_POWER => squarings(n) * mul,
+                Some((n, 2)) if n <= LARGEST_POWER => Op::Sqrt.row().cycles + squarings(n) * mul,
+                _ => Op::Pow.row().cycles,
+            });
+            sides * mul + division + powers.sum::<f64>()
+        }
+        Node::Call(op, _) => op.row().cycles,
+        Node::Apply(f, _) => graph.function(*f).cycles,
+        Node::Reduce { from, to, .. } => add * to.saturating_sub(*from).max(0) as f64,
+    }
+}
+
+/// Multiplications of a power by repeated squaring.
+fn squarings(n: i64) -> f64 {
+    f64::from(n.max(1).ilog2() + n.count_ones() - 1)
+}
+
+/// `sum(… for i in a..b)`: the call, the index and its bounds.
+const REDUCTION: f64 = 4.0;
+
+fn number(n: &Number) -> f64 {
+    let sign = if n.is_negative() { 1.0 } else { 0.0 };
+    let ratio = if n.to_decimal(12).is_none() { 2.0 } else { 0.0 };
+    1.0 + sign + ratio
+}
+
+fn sum<'n>(constant: &Number, coefficients: impl Iterator<Item = &'n Number>) -> f64 {
+    let (mut parts, mut scaled, mut negative, mut numbers) = (0, 0, 0, 0.0);
+    for c in coefficients {
+        parts += 1;
+        negative += usize::from(c.is_negative());
+        if !c.is_one() && *c != Number::MINUS_ONE {
+            scaled += 1;
+            numbers += number(&c.abs());
+        }
+    }
+    let constants = usize::from(!constant.is_zero());
+    let all_negative = negative == parts && (constants == 0 || constant.is_negative());
+    let joins = (parts + constants).saturating_sub(1);
+    let constant = if constants == 1 { number(&constant.abs()) } else { 0.0 };
+    joins as f64 + numbers + f64::from(scaled) + constant + f64::from(u8::from(all_negative))
+}
+
+fn product<'n>(exponents: impl Iterator<Item = &'n Number>) -> f64 {
+    let (mut over, mut under, mut powers) = (0, 0, 0.0);
+    for e in exponents {
         if e.is_negative() {
             under += 1
         } else {
             over += 1
         }
-        cost += match e.abs().small() {
-            Some((n, 1)) if n <= 64 => chain(n) * mul,
-            Some((n, 2)) if n <= 64 => sqrt + (chain(n / 2) + f64::from(u8::from(n > 1))) * mul,
-            _ => Op::Pow.row().cycles,
+        powers += match e.abs() {
+            one if one.is_one() => 0.0,
+            half if half == Number::HALF => 1.0,
+            n => 1.0 + number(&n),
         };
     }
-    let division = if under > 0 { Op::Div.row().cycles } else { 0.0 };
-    cost + (over.saturating_sub(1) + under.saturating_sub(1)) as f64 * mul + division
-}
-
-/// Multiplications of binary powering.
-fn chain(n: i64) -> f64 {
-    if n < 2 { 0.0 } else { f64::from(63 - n.leading_zeros()) + f64::from(n.count_ones() - 1) }
-}
-
-/// The cost of terms: shared for cycles, of the printed tree for size.
-pub fn cost(graph: &Graph, roots: &[Term], measure: Measure) -> f64 {
-    let order = reachable(graph, roots);
-    if measure.shares() {
-        return order.iter().map(|&t| measure.node(graph, t)).sum();
-    }
-    let mut tree: FxHashMap<Term, f64> = FxHashMap::default();
-    for &t in &order {
-        let mut total = measure.node(graph, t);
-        graph.each_argument(graph.node(t), |a| total += tree[&a]);
-        tree.insert(t, total);
-    }
-    roots.iter().map(|t| tree[t]).sum()
+    let joins = (over + under).max(1) - 1;
+    // A product of denominators alone is printed as 1/(…).
+    f64::from(joins) + powers + if over == 0 { 2.0 } else { 0.0 }
 }

@@ -79,6 +79,11 @@ impl Form {
         Form::Sum { constant, coefficients: coefficients.into(), ids }
     }
 
+    /// A multiple of a class.
+    pub fn multiple(factor: &Number, id: Id) -> Form {
+        Form::sum(Number::ZERO, vec![(factor.clone(), id)])
+    }
+
     /// A product with its pairs sorted, and powers of one class merged where that is exact.
     pub fn product(mut factors: Vec<(Id, Number)>) -> Form {
         factors.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));

@@ -4,41 +4,57 @@
 //! `sin(?x)^2 + cos(?x)^2` finds its two terms among twelve. Inside a pattern, one variable of a
 //! product (the one that occurs least) takes all factors and the coefficient that are left, so
 //! `?a*?x` matches `2*k*B*C` with `?x = B` and `?a = 2*k*C`, and `x` with `?a = 1`.
+//!
+//! The search goes back on its way: bindings and what is left are changed in place and restored.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use egg::Id;
 use smallvec::SmallVec;
 
-use super::facts::Graph as Classes;
 use super::language::Form;
+use super::left::{Factors, ROOT, Terms, argument, covers};
 use super::pattern::{Bindings, Bound, Match, Pattern, Rest};
-use super::region::scaled;
+use super::space::Space;
+use super::trace::{Frames, Slot};
 use crate::term::{Number, Op};
 
-/// Factors that are still to be matched, with their coefficient.
-#[derive(Clone)]
-struct Factors {
-    coefficient: Number,
-    factors: Vec<(Id, Number)>,
-}
+/// Called with each complete set of bindings.
+type Then<'t> = &'t mut dyn FnMut(&mut Bindings);
 
-/// Finds matches in an e-graph, counting the steps it takes against a budget.
-pub struct Matcher<'a> {
-    classes: &'a Classes,
+/// Finds matches in a space, counting the steps it takes against a budget.
+pub struct Matcher<'a, S> {
+    space: &'a S,
+    /// The nodes that were looked into on the way, when matches are to tell them.
+    trail: Option<RefCell<Frames>>,
     work: Cell<u64>,
     budget: u64,
 }
 
-impl<'a> Matcher<'a> {
+impl<'a, S: Space> Matcher<'a, S> {
     /// A matcher that stops looking after `budget` steps.
-    pub fn new(classes: &'a Classes, budget: u64) -> Matcher<'a> {
-        Matcher { classes, work: Cell::new(0), budget }
+    pub fn new(space: &'a S, budget: u64) -> Matcher<'a, S> {
+        let trail = space.tracing().then(RefCell::default);
+        Matcher { space, trail, work: Cell::new(0), budget }
     }
 
     /// Steps taken so far.
     pub fn work(&self) -> u64 {
         self.work.get()
+    }
+
+    /// Looks into a node that stands in a slot; the frame that it gets is passed on.
+    fn within_node(&self, slot: &Slot, node: &Form, look: impl FnOnce(usize)) {
+        let Some(trail) = &self.trail else { return look(0) };
+        let frame = trail.borrow().0.len();
+        trail.borrow_mut().0.push((slot.clone(), node.clone()));
+        look(frame);
+        trail.borrow_mut().0.truncate(frame);
+    }
+
+    fn matched(&self, class: Id, bindings: &Bindings, rest: Rest) -> Match {
+        let frames = self.trail.as_ref().map(|t| t.borrow().clone()).unwrap_or_default();
+        Match { class, bindings: bindings.clone(), rest, frames }
     }
 
     fn spend(&self) -> bool {
@@ -48,141 +64,133 @@ impl<'a> Matcher<'a> {
 
     /// All matches of a rule's left side in a class, sums and products with a rest.
     pub fn search(&self, pattern: &Pattern, class: Id, variables: usize) -> Vec<Match> {
-        let empty: Bindings = vec![None; variables];
+        let mut bindings: Bindings = vec![None; variables];
         let mut found = Vec::new();
         match pattern {
             Pattern::Sum(k, parts) => {
-                for node in &self.classes[class].nodes {
+                for node in self.space.forms(class) {
                     if let Form::Sum { constant, .. } = node {
-                        let terms: Vec<(Number, Id)> =
-                            node.terms().map(|(c, id)| (c.clone(), id)).collect();
-                        for scale in scales(parts, &terms) {
-                            let problem = SumProblem {
-                                parts,
-                                scale: &scale,
-                                pattern_constant: k,
-                                root: true,
-                            };
-                            let start = (constant.clone(), terms.clone());
-                            self.sum_parts(
-                                &problem,
-                                0,
-                                0,
-                                start,
-                                empty.clone(),
-                                &mut |b, (k, left)| {
-                                    let rest = if left.is_empty() && k.is_zero() && scale.is_one() {
-                                        Rest::None
-                                    } else {
-                                        Rest::Sum(scale.clone(), k, left)
-                                    };
-                                    found.push(Match { class, bindings: b, rest });
-                                },
-                            );
-                        }
-                    }
-                }
-            }
-            Pattern::Product(parts) => {
-                for node in &self.classes[class].nodes {
-                    if matches!(node, Form::Product { .. }) {
-                        let factors = node.factors().map(|(id, e)| (id, e.clone())).collect();
-                        let start = Factors { coefficient: Number::ONE, factors };
-                        self.product_parts(parts, 0, 0, start, empty.clone(), &mut |b, left| {
-                            if !left.coefficient.is_one() {
-                                return;
+                        let mut terms = Terms::of(node, constant);
+                        self.within_node(&ROOT, node, |frame| {
+                            for scale in scales(parts, &terms) {
+                                let sum =
+                                    Sum { parts, scale: &scale, constant: k, root: true, frame };
+                                let then = &mut |b: &mut Bindings, left: &Terms, k: Number| {
+                                    let rest = rest_of(&scale, k, left);
+                                    found.push(self.matched(class, b, rest));
+                                };
+                                self.sum_parts(&sum, 0, 0, &mut terms, &mut bindings, then);
                             }
-                            let rest = if left.factors.is_empty() {
-                                Rest::None
-                            } else {
-                                Rest::Product(left.factors)
-                            };
-                            found.push(Match { class, bindings: b, rest });
                         });
                     }
                 }
             }
-            _ => self.class(pattern, class, &empty, &mut |bindings| {
-                found.push(Match { class, bindings, rest: Rest::None });
+            Pattern::Product(parts) => {
+                for node in self.space.forms(class) {
+                    if matches!(node, Form::Product { .. }) {
+                        self.within_node(&ROOT, node, |frame| {
+                            let mut factors = Factors::of(Number::ONE, node, frame);
+                            let then = &mut |b: &mut Bindings, left: &Factors| {
+                                if left.coefficient.is_one() {
+                                    let whole = left.is_used_up();
+                                    let rest =
+                                        if whole { Rest::None } else { Rest::Product(left.left()) };
+                                    found.push(self.matched(class, b, rest));
+                                }
+                            };
+                            self.product_parts(parts, 0, 0, &mut factors, &mut bindings, then);
+                        });
+                    }
+                }
+            }
+            _ => self.class(pattern, class, &ROOT, &mut bindings, &mut |b| {
+                found.push(self.matched(class, b, Rest::None));
             }),
         }
         found
     }
 
-    /// Matches of a pattern against a whole class.
-    fn class(
-        &self,
-        pattern: &Pattern,
-        id: Id,
-        bindings: &Bindings,
-        found: &mut dyn FnMut(Bindings),
-    ) {
+    /// Matches of a pattern against a whole class that stands in a slot.
+    fn class(&self, pattern: &Pattern, id: Id, slot: &Slot, bindings: &mut Bindings, then: Then) {
         if !self.spend() {
             return;
         }
-        let id = self.classes.find(id);
+        let id = self.space.find(id);
         match pattern {
-            Pattern::Variable(v) => {
-                if let Some(b) = self.bind(bindings, *v, Bound::Class(id)) {
-                    found(b);
-                }
-            }
+            Pattern::Variable(v) => bind(bindings, *v, || Bound::Class(id), then),
             Pattern::Number(n) => {
-                if self.classes[id].data.constant.as_ref() == Some(n) {
-                    found(bindings.clone());
+                if self.space.constant(id) == Some(n) {
+                    self.within_node(slot, &Form::Number(n.clone()), |_| then(bindings));
                 }
             }
             Pattern::Call(op, args) => {
-                for node in &self.classes[id].nodes {
-                    if let Form::Call(f, ids) = node
-                        && f == op
-                    {
-                        self.arguments(args, ids, bindings, found);
-                        if commutes(*op) && ids[0] != ids[1] {
-                            self.arguments(args, &[ids[1], ids[0]], bindings, found);
+                for node in self.space.forms(id) {
+                    match node {
+                        Form::Call(f, ids) if f == op => self.within_node(slot, node, |frame| {
+                            let list = |turned: bool| {
+                                let arguments = args.iter().zip(ids.iter().enumerate());
+                                let turn = |k: usize| if turned { 1 - k } else { k };
+                                let turned = arguments
+                                    .map(|(p, (k, _))| (p, ids[turn(k)], argument(frame, turn(k))));
+                                turned.collect::<SmallVec<[(&Pattern, Id, Slot); 3]>>()
+                            };
+                            self.arguments(&list(false), bindings, then);
+                            if op.commutes() && ids[0] != ids[1] {
+                                self.arguments(&list(true), bindings, then);
+                            }
+                        }),
+                        // A symbolic power in a rule also stands for an exact one.
+                        Form::Product { exponents, ids } if *op == Op::Pow && ids.len() == 1 => {
+                            self.within_node(slot, node, |frame| {
+                                exponent(&args[1], &exponents[0], bindings, &mut |b| {
+                                    let slot =
+                                        Slot { taken: exponents[0].clone(), ..argument(frame, 0) };
+                                    self.class(&args[0], ids[0], &slot, b, then);
+                                });
+                            });
                         }
+                        _ => {}
                     }
                 }
             }
             Pattern::Apply(f, args) => {
-                for node in &self.classes[id].nodes {
+                for node in self.space.forms(id) {
                     if let Form::Apply(g, ids) = node
                         && f == g
                     {
-                        self.arguments(args, ids, bindings, found);
-                    }
-                }
-            }
-            Pattern::Sum(k, parts) => {
-                let one = Number::ONE;
-                let problem = SumProblem { parts, scale: &one, pattern_constant: k, root: false };
-                for node in &self.classes[id].nodes {
-                    if let Form::Sum { constant, .. } = node {
-                        let terms = node.terms().map(|(c, id)| (c.clone(), id)).collect();
-                        let start = (constant.clone(), terms);
-                        self.sum_parts(&problem, 0, 0, start, bindings.clone(), &mut |b, _| {
-                            found(b)
+                        self.within_node(slot, node, |frame| {
+                            let list = args.iter().zip(ids).enumerate();
+                            let list: SmallVec<[(&Pattern, Id, Slot); 3]> =
+                                list.map(|(k, (p, &id))| (p, id, argument(frame, k))).collect();
+                            self.arguments(&list, bindings, then);
                         });
                     }
                 }
             }
-            Pattern::Product(parts) => self.product(parts, &Number::ONE, id, bindings, found),
+            Pattern::Sum(k, parts) => {
+                for node in self.space.forms(id) {
+                    if let Form::Sum { constant, .. } = node {
+                        let mut terms = Terms::of(node, constant);
+                        self.within_node(slot, node, |frame| {
+                            let sum =
+                                Sum { parts, scale: &Number::ONE, constant: k, root: false, frame };
+                            let then = &mut |b: &mut Bindings, _: &Terms, _| then(b);
+                            self.sum_parts(&sum, 0, 0, &mut terms, bindings, then);
+                        });
+                    }
+                }
+            }
+            Pattern::Product(parts) => {
+                self.product(parts, &Number::ONE, id, slot, bindings, then);
+            }
         }
     }
 
-    fn arguments(
-        &self,
-        patterns: &[Pattern],
-        ids: &[Id],
-        bindings: &Bindings,
-        found: &mut dyn FnMut(Bindings),
-    ) {
-        let (Some((pattern, patterns)), Some((id, ids))) =
-            (patterns.split_first(), ids.split_first())
-        else {
-            return found(bindings.clone());
+    fn arguments(&self, arguments: &[(&Pattern, Id, Slot)], bindings: &mut Bindings, then: Then) {
+        let Some(((pattern, id, slot), rest)) = arguments.split_first() else {
+            return then(bindings);
         };
-        self.class(pattern, *id, bindings, &mut |b| self.arguments(patterns, ids, &b, found));
+        self.class(pattern, *id, slot, bindings, &mut |b| self.arguments(rest, b, then));
     }
 
     /// Matches of a product pattern against the whole of `coefficient · class`.
@@ -191,8 +199,9 @@ impl<'a> Matcher<'a> {
         parts: &[(Pattern, Number)],
         coefficient: &Number,
         id: Id,
-        bindings: &Bindings,
-        found: &mut dyn FnMut(Bindings),
+        slot: &Slot,
+        bindings: &mut Bindings,
+        then: Then,
     ) {
         // A class that a variable is already bound to must be among the factors.
         let required: SmallVec<[Id; 2]> = parts
@@ -205,125 +214,122 @@ impl<'a> Matcher<'a> {
                 _ => None,
             })
             .collect();
-        let mut whole = |start: Factors| {
-            self.product_parts(parts, 0, 0, start, bindings.clone(), &mut |b, left| {
-                if left.factors.is_empty() && left.coefficient.is_one() {
-                    found(b);
+        let mut whole = |mut start: Factors| {
+            self.product_parts(parts, 0, 0, &mut start, bindings, &mut |b, left| {
+                if left.coefficient.is_one() && left.is_used_up() {
+                    then(b);
                 }
             });
         };
-        let atom = |c: Number, id: Id| Factors { coefficient: c, factors: vec![(id, Number::ONE)] };
-        let (c, inner) = match scaled(self.classes, id) {
-            Some((c, inner)) => (coefficient * &c, self.classes.find(inner)),
-            None => (coefficient.clone(), id),
+        let mut inside = |c: Number, inner: Id, slot: &Slot| {
+            if required.iter().all(|&r| r == inner) {
+                whole(Factors::atom(c.clone(), inner, slot.clone()));
+            }
+            for node in self.space.forms(inner) {
+                if let Form::Product { ids, .. } = node
+                    && required.iter().all(|r| ids.contains(r))
+                {
+                    let look = |frame| whole(Factors::of(c.clone(), node, frame));
+                    self.within_node(slot, node, look);
+                }
+            }
         };
-        if required.iter().all(|&r| r == inner) {
-            whole(atom(c.clone(), inner));
-        }
-        for node in &self.classes[inner].nodes {
-            if let Form::Product { ids, .. } = node
-                && required.iter().all(|r| ids.contains(r))
-            {
-                let factors = node.factors().map(|(id, e)| (id, e.clone())).collect();
-                whole(Factors { coefficient: c.clone(), factors });
+        match self.space.scaled(id) {
+            Some((c, inner)) => {
+                self.within_node(slot, &Form::multiple(&c, inner), |frame| {
+                    let slot = Slot { taken: c.clone(), ..argument(frame, 0) };
+                    inside(coefficient * &c, self.space.find(inner), &slot);
+                });
             }
-        }
-    }
-
-    fn bind(&self, bindings: &Bindings, v: usize, bound: Bound) -> Option<Bindings> {
-        match &bindings[v] {
-            Some(known) => (*known == bound).then(|| bindings.clone()),
-            None => {
-                let mut bindings = bindings.clone();
-                bindings[v] = Some(bound);
-                Some(bindings)
-            }
+            None => inside(coefficient.clone(), id, slot),
         }
     }
 
     /// Matches the parts of a sum from `at` on; `from` keeps equal shapes in rising order.
     fn sum_parts(
         &self,
-        problem: &SumProblem,
+        sum: &Sum,
         at: usize,
         from: usize,
-        left: (Number, Vec<(Number, Id)>),
-        bindings: Bindings,
-        found: &mut dyn FnMut(Bindings, (Number, Vec<(Number, Id)>)),
+        left: &mut Terms,
+        bindings: &mut Bindings,
+        then: &mut dyn FnMut(&mut Bindings, &Terms, Number),
     ) {
         if !self.spend() {
             return;
         }
-        let Some((k, pattern)) = problem.parts.get(at) else {
-            if let Some(constant) = problem.constant_left(&left)
-                && (problem.root || (left.1.is_empty() && constant.is_zero()))
+        let Some((k, pattern)) = sum.parts.get(at) else {
+            if let Some(constant) = sum.constant_left(left)
+                && (sum.root || (constant.is_zero() && left.left().next().is_none()))
             {
-                found(bindings, (constant, left.1));
+                then(bindings, left, constant);
             }
             return;
         };
-        let factor = problem.scale * k;
+        let factor = sum.scale * k;
         let Some(inverse) = factor.recip() else {
             return;
         };
         if let Pattern::Variable(v) = pattern
             && bindings[*v].is_none()
-            && !problem.root
-            && at + 1 == problem.parts.len()
-            && (!left.1.is_empty() || problem.pattern_constant.is_zero())
+            && !sum.root
+            && at + 1 == sum.parts.len()
         {
             // The last variable of an inner sum takes all that is left.
-            let Some(constant) = problem.constant_left(&left) else {
+            let Some(constant) = sum.constant_left(left) else {
                 return;
             };
-            let terms = left.1.iter().map(|(c, id)| (&inverse * c, *id)).collect();
-            let bound = Bound::linear(&inverse * &constant, terms);
-            if let Some(b) = self.bind(&bindings, *v, bound) {
-                found(b, (Number::ZERO, Vec::new()));
+            if constant.is_zero() && left.left().next().is_none() {
+                return;
             }
-            return;
+            let terms = left.left().map(|(c, id)| (&inverse * c, id)).collect();
+            let bound = Bound::linear(&inverse * &constant, terms);
+            let nothing = Terms { constant: Number::ZERO, terms: SmallVec::new() };
+            let then = &mut |b: &mut Bindings| then(b, &nothing, Number::ZERO);
+            return bind(bindings, *v, || bound, then);
         }
         let next_alike =
-            problem.parts.get(at + 1).is_some_and(|(l, q)| l == k && q.same_shape(pattern));
-        for i in from..left.1.len() {
-            let (c, id) = left.1[i].clone();
+            sum.parts.get(at + 1).is_some_and(|(l, q)| l == k && q.same_shape(pattern));
+        for i in from..left.terms.len() {
+            let (c, id, used) = left.terms[i].clone();
+            if used {
+                continue;
+            }
             let ratio = &inverse * &c;
-            let mut consume = |b: Bindings, used: Number| {
-                let mut rest = left.clone();
-                let remaining = &c - &(&used * &factor);
-                if remaining.is_zero() {
-                    rest.1.remove(i);
-                } else {
-                    rest.1[i].0 = remaining;
-                }
-                self.sum_parts(problem, at + 1, if next_alike { i } else { 0 }, rest, b, found);
+            let mut consume = |b: &mut Bindings, taken: &Number| {
+                let remaining = &c - &(taken * &factor);
+                left.terms[i].2 = remaining.is_zero();
+                left.terms[i].0 = remaining;
+                let from = if next_alike { i } else { 0 };
+                self.sum_parts(sum, at + 1, from, left, b, then);
+                left.terms[i] = (c.clone(), id, false);
             };
             match pattern {
                 Pattern::Variable(v) if bindings[*v].is_none() => {
-                    let bound = Bound::monomial(ratio.clone(), vec![(id, Number::ONE)]);
-                    if (ratio.is_positive() || factor.is_positive())
-                        && let Some(b) = self.bind(&bindings, *v, bound)
-                    {
-                        consume(b, ratio);
+                    let usable = ratio.is_positive() || factor.is_positive();
+                    let bound =
+                        || Bound::monomial(ratio.clone(), SmallVec::from_iter([(id, Number::ONE)]));
+                    if usable {
+                        bind(bindings, *v, bound, &mut |b| consume(b, &ratio));
                     }
                 }
                 Pattern::Variable(v) => {
-                    let one = Bound::Class(id);
-                    let part = Bound::monomial(ratio.clone(), vec![(id, Number::ONE)]);
-                    if bindings[*v].as_ref() == Some(&part) {
-                        consume(bindings.clone(), ratio);
-                    } else if problem.root
-                        && bindings[*v].as_ref() == Some(&one)
-                        && ratio > Number::ONE
-                    {
-                        consume(bindings.clone(), Number::ONE);
+                    let known = bindings[*v].as_ref();
+                    let part =
+                        Bound::monomial(ratio.clone(), SmallVec::from_iter([(id, Number::ONE)]));
+                    if known == Some(&part) {
+                        consume(bindings, &ratio);
+                    } else if sum.root && known == Some(&Bound::Class(id)) && ratio > Number::ONE {
+                        consume(bindings, &Number::ONE);
                     }
                 }
-                Pattern::Product(parts) if absorbs(parts, &bindings) => {
-                    self.product(parts, &ratio, id, &bindings, &mut |b| consume(b, ratio.clone()));
+                Pattern::Product(parts) if absorbs(parts, bindings) => {
+                    let slot = Slot { taken: c.clone(), ..argument(sum.frame, i) };
+                    self.product(parts, &ratio, id, &slot, bindings, &mut |b| consume(b, &ratio));
                 }
-                _ if ratio.is_one() || (problem.root && ratio > Number::ONE) => {
-                    self.class(pattern, id, &bindings, &mut |b| consume(b, Number::ONE));
+                _ if ratio.is_one() || (sum.root && ratio > Number::ONE) => {
+                    let slot = Slot { taken: factor.clone(), ..argument(sum.frame, i) };
+                    self.class(pattern, id, &slot, bindings, &mut |b| consume(b, &Number::ONE));
                 }
                 _ => {}
             }
@@ -336,79 +342,74 @@ impl<'a> Matcher<'a> {
         parts: &[(Pattern, Number)],
         at: usize,
         from: usize,
-        left: Factors,
-        bindings: Bindings,
-        found: &mut dyn FnMut(Bindings, Factors),
+        left: &mut Factors,
+        bindings: &mut Bindings,
+        then: &mut dyn FnMut(&mut Bindings, &Factors),
     ) {
         if !self.spend() {
             return;
         }
         let Some((pattern, e)) = parts.get(at) else {
-            return found(bindings, left);
+            return then(bindings, left);
         };
         if let Pattern::Variable(v) = pattern {
-            match bindings[*v].clone() {
+            match &bindings[*v] {
                 Some(bound) => {
-                    if let Some(rest) = divide(left, &bound, e) {
-                        self.product_parts(parts, at + 1, 0, rest, bindings, found);
+                    if let Some(mut rest) = left.divided(bound, e) {
+                        self.product_parts(parts, at + 1, 0, &mut rest, bindings, then);
                     }
                     return;
                 }
                 None if at + 1 == parts.len() && e.is_one() => {
-                    let bound = Bound::monomial(left.coefficient, left.factors);
-                    if let Some(b) = self.bind(&bindings, *v, bound) {
-                        found(b, Factors { coefficient: Number::ONE, factors: Vec::new() });
-                    }
-                    return;
+                    let bound = || Bound::monomial(left.coefficient.clone(), left.left().into());
+                    let nothing = Factors::none();
+                    return bind(bindings, *v, bound, &mut |b| then(b, &nothing));
                 }
                 None => {}
             }
         }
         let next_alike = parts.get(at + 1).is_some_and(|(q, f)| f == e && q.same_shape(pattern));
         for i in from..left.factors.len() {
-            let (id, power) = left.factors[i].clone();
-            let mut consume = |b: Bindings, used: &Number| {
-                let mut rest = left.clone();
-                let remaining = &power - used;
-                if remaining.is_zero() {
-                    rest.factors.remove(i);
-                } else {
-                    rest.factors[i].1 = remaining;
-                }
-                self.product_parts(parts, at + 1, if next_alike { i } else { 0 }, rest, b, found);
+            let (id, power, used) = left.factors[i].clone();
+            if used {
+                continue;
+            }
+            // A symbolic power takes the whole exponent.
+            let symbolic = e.is_one() && matches!(pattern, Pattern::Call(Op::Pow, _));
+            let slot = left.slot(i, if symbolic { &power } else { e });
+            let mut consume = |b: &mut Bindings, taken: &Number| {
+                let remaining = &power - taken;
+                left.factors[i].2 = remaining.is_zero();
+                left.factors[i].1 = remaining;
+                let from = if next_alike { i } else { 0 };
+                self.product_parts(parts, at + 1, from, left, b, then);
+                left.factors[i] = (id, power.clone(), false);
             };
             match pattern {
+                Pattern::Variable(v) if covers(&power, e) => {
+                    bind(bindings, *v, || Bound::Class(id), &mut |b| consume(b, e));
+                }
                 Pattern::Variable(v) => {
-                    let (bound, used) = if covers(&power, e) {
-                        (Bound::Class(id), e.clone())
-                    } else {
-                        let Some(inverse) = e.recip() else { continue };
-                        let inner = &power * &inverse;
-                        // (b^k)^e is b^(k e) for integers e, and where b cannot be negative.
-                        let exact = e.is_integer() || !power.is_integer();
-                        if !(e.is_one() || inner.is_integer() && exact) {
-                            continue;
-                        }
-                        (Bound::monomial(Number::ONE, vec![(id, inner)]), power.clone())
-                    };
-                    if let Some(b) = self.bind(&bindings, *v, bound) {
-                        consume(b, &used);
+                    let Some(inverse) = e.recip() else { continue };
+                    let inner = &power * &inverse;
+                    // (b^k)^e is b^(k e) for integers e, and for odd k; for even ones only where b
+                    // is not negative: y^(4/3) has no value at -1 and (y^4)^(1/3) has one.
+                    let odd = inner.to_i64().is_some_and(|k| k % 2 != 0);
+                    let safe = odd || self.space.facts(id).signs.nonnegative();
+                    let exact = e.is_integer() || (!power.is_integer() && safe);
+                    if e.is_one() || inner.is_integer() && exact {
+                        let bound =
+                            || Bound::monomial(Number::ONE, SmallVec::from_iter([(id, inner)]));
+                        bind(bindings, *v, bound, &mut |b| consume(b, &power));
                     }
                 }
                 Pattern::Call(Op::Pow, args) if e.is_one() && !power.is_one() => {
-                    // A symbolic power in a rule also stands for an exact one.
-                    let exponent = Bound::Monomial(power.clone(), Vec::new());
-                    let with_exponent = match &args[1] {
-                        Pattern::Variable(n) => self.bind(&bindings, *n, exponent),
-                        Pattern::Number(n) => (*n == power).then(|| bindings.clone()),
-                        _ => None,
-                    };
-                    if let Some(b) = with_exponent {
-                        self.class(&args[0], id, &b, &mut |b| consume(b, &power));
-                    }
+                    exponent(&args[1], &power, bindings, &mut |b| {
+                        self.class(&args[0], id, &slot, b, &mut |b| consume(b, &power));
+                    });
                 }
                 _ if covers(&power, e) => {
-                    self.class(pattern, id, &bindings, &mut |b| consume(b, e));
+                    self.class(pattern, id, &slot, bindings, &mut |b| consume(b, e));
                 }
                 _ => {}
             }
@@ -417,49 +418,79 @@ impl<'a> Matcher<'a> {
 }
 
 /// A sum pattern on its way through a node.
-struct SumProblem<'a> {
+struct Sum<'a> {
     parts: &'a [(Number, Pattern)],
     scale: &'a Number,
-    pattern_constant: &'a Number,
+    constant: &'a Number,
     root: bool,
+    /// The frame of the node.
+    frame: usize,
 }
 
-impl SumProblem<'_> {
+impl Sum<'_> {
     /// The node's constant less the pattern's; `None` when there is not enough of it.
-    fn constant_left(&self, left: &(Number, Vec<(Number, Id)>)) -> Option<Number> {
-        let used = self.scale * self.pattern_constant;
-        let rest = &left.0 - &used;
+    fn constant_left(&self, left: &Terms) -> Option<Number> {
+        let used = self.scale * self.constant;
+        let rest = &left.constant - &used;
         let enough = used.is_zero()
-            || (left.0.is_negative() == used.is_negative() && left.0.abs() >= used.abs());
+            || (left.constant.is_negative() == used.is_negative()
+                && left.constant.abs() >= used.abs());
         enough.then_some(rest)
     }
 }
 
+/// What stands beside a matched part of a sum.
+fn rest_of(scale: &Number, constant: Number, left: &Terms) -> Rest {
+    let terms: Vec<(Number, Id)> = left.left().map(|(c, id)| (c.clone(), id)).collect();
+    match terms.is_empty() && constant.is_zero() && scale.is_one() {
+        true => Rest::None,
+        false => Rest::Sum(scale.clone(), constant, terms),
+    }
+}
+
+/// Goes on with a variable bound; one that is bound already must be bound to the same.
+fn bind(bindings: &mut Bindings, v: usize, bound: impl FnOnce() -> Bound, then: Then) {
+    match &bindings[v] {
+        Some(known) => {
+            if *known == bound() {
+                then(bindings);
+            }
+        }
+        None => {
+            bindings[v] = Some(bound());
+            then(bindings);
+            bindings[v] = None;
+        }
+    }
+}
+
+/// Goes on with an exact exponent as the exponent of a symbolic power.
+fn exponent(pattern: &Pattern, power: &Number, bindings: &mut Bindings, then: Then) {
+    match pattern {
+        Pattern::Variable(n) => {
+            bind(bindings, *n, || Bound::Monomial(power.clone(), SmallVec::new()), then);
+        }
+        Pattern::Number(n) if n == power => then(bindings),
+        _ => {}
+    }
+}
+
 /// Factors by which a sum pattern may stand multiplied in a node: `3*sin(x)^2 + 3*cos(x)^2`.
-fn scales(parts: &[(Number, Pattern)], terms: &[(Number, Id)]) -> Vec<Number> {
+fn scales(parts: &[(Number, Pattern)], terms: &Terms) -> SmallVec<[Number; 4]> {
     let flexible = |p: &Pattern| match p {
         Pattern::Variable(_) => true,
         Pattern::Product(parts) => parts.iter().any(|(q, _)| matches!(q, Pattern::Variable(_))),
         _ => false,
     };
-    let mut scales = vec![Number::ONE];
+    let mut scales = SmallVec::from_iter([Number::ONE]);
     if let Some(inverse) = parts.first().and_then(|(k, _)| k.recip())
         && !parts.iter().any(|(_, p)| flexible(p))
     {
-        scales.extend(terms.iter().map(|(c, _)| &inverse * c));
+        scales.extend(terms.left().map(|(c, _)| &inverse * c));
         scales.sort();
         scales.dedup();
     }
     scales
-}
-
-/// Whether `x^power` contains `x^e` as a factor with the same domain.
-fn covers(power: &Number, e: &Number) -> bool {
-    power == e
-        || (power.is_integer()
-            && e.is_integer()
-            && power.is_negative() == e.is_negative()
-            && power.abs() > e.abs())
 }
 
 /// Whether the last variable of a product pattern can take a coefficient.
@@ -467,34 +498,4 @@ fn absorbs(parts: &[(Pattern, Number)], bindings: &Bindings) -> bool {
     parts.last().is_some_and(|(p, e)| {
         e.is_one() && matches!(p, Pattern::Variable(v) if bindings[*v].is_none())
     })
-}
-
-/// Takes `bound ^ e` out of a product.
-fn divide(mut left: Factors, bound: &Bound, e: &Number) -> Option<Factors> {
-    let mut take = |id: Id, e: Number| {
-        let at = left.factors.iter().position(|(b, power)| *b == id && covers(power, &e))?;
-        let remaining = &left.factors[at].1 - &e;
-        if remaining.is_zero() {
-            left.factors.remove(at);
-        } else {
-            left.factors[at].1 = remaining;
-        }
-        Some(())
-    };
-    match bound {
-        Bound::Class(id) => take(*id, e.clone())?,
-        Bound::Monomial(c, factors) => {
-            for (id, f) in factors {
-                take(*id, f * e)?;
-            }
-            let power = c.pow(e.to_i64()?)?;
-            left.coefficient = &left.coefficient * &power.recip()?;
-        }
-        Bound::Linear(..) => return None,
-    }
-    Some(left)
-}
-
-fn commutes(op: Op) -> bool {
-    matches!(op, Op::Min | Op::Max | Op::Hypot | Op::Equal | Op::And | Op::Or)
 }

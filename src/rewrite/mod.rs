@@ -4,26 +4,46 @@
 //! carried along ([`facts`]); rules from `rules/*.rules` ([`rule`]) are matched modulo
 //! associativity and commutativity with a rest ([`pattern`], [`matcher`]) and applied under limits
 //! ([`saturate`]); the cheapest choice under shared cost is extracted ([`extract`]). Steps that
-//! extend a domain are taken outside the e-graph ([`extend`]).
+//! extend a domain are taken outside the e-graph, by the classical rewriter ([`classical`]); both
+//! ways to rewrite are an [`Engine`]. What was done can be explained and checked ([`explain`]).
 //!
 //! Only this module names egg.
 
+pub mod apply;
+pub mod around;
+pub mod assumption;
+pub mod branches;
+pub mod classical;
 pub mod condition;
 pub mod cost;
-pub mod extend;
+pub mod engine;
+pub mod equality;
+pub mod explain;
 pub mod extract;
 pub mod facts;
 pub mod judge;
+pub mod knowledge;
 pub mod language;
+mod left;
 pub mod library;
 pub mod matcher;
 pub mod optimise;
 pub mod pattern;
+pub mod plan;
+mod reading;
 pub mod region;
 pub mod rule;
 pub mod saturate;
+pub mod signs;
+pub mod simplify;
+pub mod space;
+pub mod terms;
+pub mod trace;
 
+pub use assumption::Assumptions;
 pub use cost::{Measure, cost};
+pub use engine::{ENGINES, Engine, engine};
 pub use optimise::{Options, Outcome, optimise};
 pub use rule::{Rule, Ruleset};
 pub use saturate::{Budget, Stop};
+pub use simplify::simplify;

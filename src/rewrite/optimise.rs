@@ -1,34 +1,38 @@
 //! `optimise(roots)`: the cheapest equal terms, over all roots at once, never dearer than given.
 
-use egg::{Id, Language};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
+use super::assumption::Assumptions;
 use super::cost::{Measure, cost};
-use super::extend::{extend, term_of};
-use super::extract::Extractor;
-use super::language::Form;
-use super::region::Region;
+use super::engine::{ENGINES, Engine};
+use super::explain::{Explanation, Record, check};
+use super::extract::Effort;
+use super::plan::regions;
 use super::rule::Ruleset;
-use super::saturate::{Budget, Stop, saturate};
-use crate::term::visit::{Rebuild, reachable};
-use crate::term::{Graph, Interval, Node, Term};
+use super::saturate::{Budget, Stop};
+use crate::term::visit::Rebuild;
+use crate::term::{Graph, Term};
 
 /// How to optimise.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// The way to rewrite.
+    pub engine: &'static dyn Engine,
     /// What to minimise.
     pub measure: Measure,
     /// Bounds on each region's e-graph.
     pub budget: Budget,
     /// Terms that one region may hold.
     pub region: usize,
-    /// Rounds of local search after each extraction.
-    pub rounds: usize,
+    /// Work of each extraction.
+    pub effort: Effort,
     /// Phases of saturation and domain-extending steps.
     pub phases: usize,
-    /// What is known of symbols and elements beyond being real.
-    pub assumptions: FxHashMap<Term, Interval>,
-    /// Whether to end with what has been found so far; asked before each region.
+    /// What is known of terms beyond being real.
+    pub assumptions: Assumptions,
+    /// Whether to record the steps of the first root.
+    pub explain: bool,
+    /// Whether to end with what has been found so far; asked often.
     pub stop: fn() -> bool,
 }
 
@@ -36,12 +40,14 @@ impl Options {
     /// The cheapest kernel.
     pub fn kernel() -> Options {
         Options {
+            engine: ENGINES[0],
             measure: Measure::Cycles,
             budget: Budget::KERNEL,
             region: 160,
-            rounds: 4,
+            effort: Effort::KERNEL,
             phases: 2,
-            assumptions: FxHashMap::default(),
+            assumptions: Assumptions::default(),
+            explain: false,
             stop: || false,
         }
     }
@@ -66,150 +72,100 @@ pub struct Outcome {
     pub stops: Vec<Stop>,
     /// Domain-extending rules that were used.
     pub extended: Vec<String>,
+    /// The steps of a single root, when they were asked for and it was not cut into regions; they
+    /// have been checked.
+    pub explanation: Option<Explanation>,
+    /// Steps that the rules allow between two terms whose facts contradict each other: some rule
+    /// is wrong, and the region where that happened is as it was given.
+    pub conflict: Option<Explanation>,
+}
+
+impl Outcome {
+    /// Nothing done to some roots of this cost.
+    pub fn unchanged(roots: &[Term], cost: f64) -> Outcome {
+        Outcome {
+            roots: roots.to_vec(),
+            cost_before: cost,
+            cost_after: cost,
+            stops: Vec::new(),
+            extended: Vec::new(),
+            explanation: None,
+            conflict: None,
+        }
+    }
 }
 
 /// Rewrites the roots to the cheapest form found within the budget.
 ///
 /// A conflict between the facts of merged classes (a wrong rule) makes the region fall back to
-/// its input; [`Outcome::stops`] reports it.
+/// its input; [`Outcome::conflict`] explains it. What is to be explained and cannot be, since the
+/// checker does not follow, is not done.
 pub fn optimise(graph: &mut Graph, roots: &[Term], rules: &Ruleset, options: &Options) -> Outcome {
     let cost_before = cost(graph, roots, options.measure);
-    let mut outcome = Outcome {
-        roots: roots.to_vec(),
-        cost_before,
-        cost_after: cost_before,
-        stops: Vec::new(),
-        extended: Vec::new(),
-    };
-    for group in groups(graph, roots, options.region) {
+    let mut outcome = Outcome::unchanged(roots, cost_before);
+    // Boundaries with what they became; later regions have the originals as leaves.
+    let mut images: Vec<(Term, Term)> = Vec::new();
+    let regions = regions(graph, roots, options.region);
+    let whole = regions.len() <= 1 && regions.iter().all(|r| r.boundary.is_empty());
+    for region in regions {
         if (options.stop)() {
+            outcome.stops.push(Stop::Interrupted);
             break;
         }
-        let members: Vec<Term> = group.roots.iter().map(|&k| outcome.roots[k]).collect();
-        let improved = region(graph, &members, &group.boundary, rules, options, &mut outcome);
-        for (&k, term) in group.roots.iter().zip(improved) {
-            outcome.roots[k] = term;
+        let before = cost(graph, &region.roots, options.measure);
+        let found = options.engine.rewrite(graph, &region.roots, &region.boundary, rules, options);
+        let after = cost(graph, &found.roots, options.measure);
+        if after <= before {
+            let pairs = region.roots.iter().copied().zip(found.roots);
+            images.extend(pairs.filter(|(a, b)| a != b));
+        }
+        outcome.stops.extend(found.stops);
+        outcome.extended.extend(found.extended);
+        outcome.conflict = outcome.conflict.or(found.conflict);
+        if whole && region.roots == roots {
+            outcome.explanation = found.record.map(Record::finish);
         }
     }
+    outcome.roots = assembled(graph, roots, &images, whole, options.measure);
     let after = cost(graph, &outcome.roots, options.measure);
-    if after > cost_before {
+    if after <= cost_before {
+        outcome.cost_after = after;
+    } else {
         outcome.roots = roots.to_vec();
-        return outcome;
     }
-    outcome.cost_after = after;
+    if let (true, true, &[root]) = (options.explain, whole, roots) {
+        let explained = |graph: &mut Graph, e: &Explanation| {
+            e.end == outcome.roots[0] && check(graph, rules, &options.assumptions, e).is_ok()
+        };
+        outcome.explanation = outcome.explanation.take().filter(|e| explained(graph, e));
+        if outcome.explanation.is_none() {
+            outcome.roots = vec![root];
+            outcome.cost_after = cost_before;
+            outcome.explanation = Some(Record::new(root).finish());
+        }
+    }
     outcome
 }
 
-/// Optimises one region: saturate, extract, extend, again while that helps.
-fn region(
+/// The roots with each boundary replaced by what it became.
+fn assembled(
     graph: &mut Graph,
     roots: &[Term],
-    boundary: &FxHashSet<Term>,
-    rules: &Ruleset,
-    options: &Options,
-    outcome: &mut Outcome,
+    images: &[(Term, Term)],
+    whole: bool,
+    measure: Measure,
 ) -> Vec<Term> {
-    let mut best = roots.to_vec();
-    let mut least = cost(graph, &best, options.measure);
-    let mut current = best.clone();
-    for _ in 0..options.phases {
-        let used =
-            extend(graph, &mut current, boundary, rules, &options.assumptions, options.measure, 16);
-        let (extracted, stop) = saturated(graph, &current, boundary, rules, options);
-        outcome.stops.push(stop);
-        let price = cost(graph, &extracted, options.measure);
-        let progress = price < least - 1e-9;
-        if progress {
-            (best, least) = (extracted.clone(), price);
-        }
-        outcome.extended.extend(used);
-        if stop == Stop::Conflict || !progress {
-            break;
-        }
-        // Canonical again: what was grouped for sharing is opened for the next phase.
-        current = extracted.iter().map(|&t| Rebuild::default().within(graph, t)).collect();
+    if whole {
+        let images: FxHashMap<Term, Term> = images.iter().copied().collect();
+        return roots.iter().map(|t| images.get(t).copied().unwrap_or(*t)).collect();
     }
-    best
-}
-
-fn saturated(
-    graph: &mut Graph,
-    roots: &[Term],
-    boundary: &FxHashSet<Term>,
-    rules: &Ruleset,
-    options: &Options,
-) -> (Vec<Term>, Stop) {
-    let mut region = Region::load(graph, roots, boundary, &options.assumptions);
-    let loaded: Vec<Id> = region.ids.values().copied().collect();
-    let stop = saturate(&mut region.classes, rules, &options.budget);
-    if stop == Stop::Conflict {
-        return (roots.to_vec(), stop);
+    // Regions came in the order in which they stand on each other.
+    let mut rebuild = if measure.shares() { Rebuild::grouped() } else { Rebuild::default() };
+    for &(from, to) in images {
+        let image = rebuild.within(graph, to);
+        rebuild.map(from, image);
     }
-    let classes = &region.classes;
-    let input: FxHashMap<Id, Form> = loaded
-        .into_iter()
-        .map(|id| {
-            (classes.find(id), classes.id_to_node(id).clone().map_children(|c| classes.find(c)))
-        })
-        .collect();
-    let extractor = Extractor::new(classes, &region.roots, options.measure);
-    let choice = extractor.best(&input, options.rounds);
-    match choice.as_ref().and_then(|c| extractor.program(c)) {
-        Some((steps, ids)) => (build(graph, &steps, &ids, options.measure), stop),
-        None => (roots.to_vec(), stop),
-    }
-}
-
-/// Terms of chosen nodes; grouped as chosen where sharing counts.
-fn build(graph: &mut Graph, steps: &[(Id, &Form)], roots: &[Id], measure: Measure) -> Vec<Term> {
-    let mut terms: FxHashMap<Id, Term> = FxHashMap::default();
-    for (id, node) in steps {
-        let args: Vec<Term> = node.children().iter().map(|c| terms[c]).collect();
-        let term = match node {
-            Form::Sum { constant, coefficients, .. } if measure.shares() => {
-                let parts = coefficients.iter().cloned().zip(args).collect();
-                graph.grouped_sum(constant.clone(), parts)
-            }
-            Form::Product { exponents, .. } if measure.shares() => {
-                let parts = args.into_iter().zip(exponents.iter().cloned()).collect();
-                graph.grouped_product(parts)
-            }
-            _ => term_of(graph, node, &args),
-        };
-        terms.insert(*id, term);
-    }
-    roots.iter().map(|id| terms[id]).collect()
-}
-
-/// Roots that are optimised together, and the shared terms that are leaves for them.
-struct Group {
-    roots: Vec<usize>,
-    boundary: FxHashSet<Term>,
-}
-
-/// Cuts the roots into groups of at most `limit` terms, in their order.
-fn groups(graph: &Graph, roots: &[Term], limit: usize) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let (mut open, mut size) = (Vec::new(), 0);
-    let mut seen: FxHashSet<Term> = FxHashSet::default();
-    for (k, &root) in roots.iter().enumerate() {
-        let fresh: Vec<Term> =
-            reachable(graph, &[root]).into_iter().filter(|t| !seen.contains(t)).collect();
-        let weight = fresh
-            .iter()
-            .filter(|&&t| !matches!(graph.node(t), Node::Symbol(_) | Node::Number(_)))
-            .count();
-        if size + weight > limit && !open.is_empty() {
-            groups.push(Group { roots: std::mem::take(&mut open), boundary: FxHashSet::default() });
-            size = 0;
-            seen.clear();
-        }
-        seen.extend(fresh);
-        size += weight;
-        open.push(k);
-    }
-    groups.push(Group { roots: open, boundary: FxHashSet::default() });
-    groups
+    roots.iter().map(|&t| rebuild.within(graph, t)).collect()
 }
 
 #[cfg(test)]
@@ -310,6 +266,6 @@ mod tests {
         let kab = g.product([(a, Number::ONE), (b, Number::ONE), (k, Number::ONE)]);
         let (up, down) = (kab, g.neg(kab));
         let out = optimise(&mut g, &[up, down], &rules(), &Options::kernel());
-        assert!(out.cost_after <= 2.5);
+        assert!(out.cost_after <= 2.0 + Op::Neg.row().cycles);
     }
 }

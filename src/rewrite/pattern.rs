@@ -1,10 +1,11 @@
 //! Patterns of rules, what their variables are bound to, and what a match leaves over.
 
 use egg::Id;
+use smallvec::SmallVec;
 
-use super::facts::Graph as Classes;
 use super::language::{Form, Head};
-use super::region::Build;
+use super::space::Space;
+use super::trace::Frames;
 use crate::term::{FunctionId, Graph, Node, Number, Op, Term};
 
 /// A pattern over classes; rule sides are canonical terms with `?x` symbols as variables.
@@ -24,19 +25,22 @@ pub enum Pattern {
     Apply(FunctionId, Vec<Pattern>),
 }
 
+/// Classes with exponents.
+pub type Powers = SmallVec<[(Id, Number); 2]>;
+
 /// What a variable is bound to: a class, or a part of a sum or product that has no class yet.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Bound {
     /// A class.
     Class(Id),
     /// `coefficient · Π class ^ exponent`, sorted, not a single class.
-    Monomial(Number, Vec<(Id, Number)>),
+    Monomial(Number, Powers),
     /// `constant + Σ coefficient · class`, sorted, with at least two parts.
     Linear(Number, Vec<(Number, Id)>),
 }
 
 impl Bound {
-    pub(super) fn monomial(coefficient: Number, mut factors: Vec<(Id, Number)>) -> Bound {
+    pub(super) fn monomial(coefficient: Number, mut factors: Powers) -> Bound {
         factors.sort();
         match factors.as_slice() {
             [(id, e)] if coefficient.is_one() && e.is_one() => Bound::Class(*id),
@@ -46,18 +50,20 @@ impl Bound {
 
     pub(super) fn linear(constant: Number, terms: Vec<(Number, Id)>) -> Bound {
         match terms.as_slice() {
-            [] => Bound::Monomial(constant, Vec::new()),
-            [(c, id)] if constant.is_zero() => Bound::monomial(c.clone(), vec![(*id, Number::ONE)]),
+            [] => Bound::Monomial(constant, Powers::new()),
+            [(c, id)] if constant.is_zero() => {
+                Bound::monomial(c.clone(), Powers::from_iter([(*id, Number::ONE)]))
+            }
             _ => Bound::Linear(constant, terms),
         }
     }
 
     /// The class of what is bound, added to the graph if need be.
-    pub fn class(&self, classes: &mut Classes) -> Id {
+    pub fn class(&self, space: &mut impl Space) -> Id {
         match self {
             Bound::Class(id) => *id,
-            Bound::Monomial(c, factors) => classes.product_of(c.clone(), factors.clone()),
-            Bound::Linear(k, terms) => classes.sum_of(k.clone(), terms.clone()),
+            Bound::Monomial(c, factors) => space.product_of(c.clone(), factors.to_vec()),
+            Bound::Linear(k, terms) => space.sum_of(k.clone(), terms.clone()),
         }
     }
 }
@@ -85,6 +91,8 @@ pub struct Match {
     pub bindings: Bindings,
     /// What else stood beside the matched part.
     pub rest: Rest,
+    /// The nodes that were looked into, when the space asks for them.
+    pub frames: Frames,
 }
 
 impl Pattern {
@@ -115,6 +123,30 @@ impl Pattern {
                 Pattern::Apply(*f, args.iter().map(part).collect::<Option<_>>()?)
             }
             _ => return None,
+        })
+    }
+
+    /// The root as a node whose arguments are classes 0, 1, …, and the patterns of these.
+    ///
+    /// `None` for a variable.
+    pub(super) fn form(&self) -> Option<(Form, Vec<&Pattern>)> {
+        let ids = |n: usize| (0..n).map(Id::from).collect();
+        Some(match self {
+            Pattern::Variable(_) => return None,
+            Pattern::Number(n) => (Form::Number(n.clone()), Vec::new()),
+            Pattern::Sum(constant, parts) => {
+                let coefficients = parts.iter().map(|(c, _)| c.clone()).collect();
+                let constant = constant.clone();
+                let form = Form::Sum { constant, coefficients, ids: ids(parts.len()) };
+                (form, parts.iter().map(|(_, p)| p).collect())
+            }
+            Pattern::Product(parts) => {
+                let exponents = parts.iter().map(|(_, e)| e.clone()).collect();
+                let form = Form::Product { exponents, ids: ids(parts.len()) };
+                (form, parts.iter().map(|(p, _)| p).collect())
+            }
+            Pattern::Call(op, args) => (Form::Call(*op, ids(args.len())), args.iter().collect()),
+            Pattern::Apply(f, args) => (Form::Apply(*f, ids(args.len())), args.iter().collect()),
         })
     }
 
@@ -149,7 +181,8 @@ impl Pattern {
                 )
             }
             Pattern::Product(mut parts) => {
-                parts.sort_by_key(|(p, _)| rank(p));
+                // Only a variable without an exponent takes what is left: such a one comes last.
+                parts.sort_by_key(|(p, e)| (rank(p).0, e.is_one(), rank(p)));
                 Pattern::Product(
                     parts.into_iter().map(|(p, e)| (p.ordered(occurrences), e)).collect(),
                 )
@@ -201,30 +234,30 @@ impl Pattern {
     }
 
     /// The class of this pattern under bindings, added to the graph.
-    pub fn build(&self, classes: &mut Classes, bindings: &Bindings) -> Id {
+    pub fn build(&self, space: &mut impl Space, bindings: &Bindings) -> Id {
         match self {
             Pattern::Variable(v) => match &bindings[*v] {
-                Some(bound) => bound.clone().class(classes),
+                Some(bound) => bound.clone().class(space),
                 None => unreachable!("rules bind every variable of their right side"),
             },
-            Pattern::Number(n) => classes.add(Form::Number(n.clone())),
+            Pattern::Number(n) => space.insert(Form::Number(n.clone())),
             Pattern::Sum(k, parts) => {
                 let terms =
-                    parts.iter().map(|(c, p)| (c.clone(), p.build(classes, bindings))).collect();
-                classes.sum_of(k.clone(), terms)
+                    parts.iter().map(|(c, p)| (c.clone(), p.build(space, bindings))).collect();
+                space.sum_of(k.clone(), terms)
             }
             Pattern::Product(parts) => {
                 let factors =
-                    parts.iter().map(|(p, e)| (p.build(classes, bindings), e.clone())).collect();
-                classes.product_of(Number::ONE, factors)
+                    parts.iter().map(|(p, e)| (p.build(space, bindings), e.clone())).collect();
+                space.product_of(Number::ONE, factors)
             }
             Pattern::Call(op, args) => {
-                let args: Vec<Id> = args.iter().map(|p| p.build(classes, bindings)).collect();
-                classes.call_of(*op, &args)
+                let args: Vec<Id> = args.iter().map(|p| p.build(space, bindings)).collect();
+                space.call_of(*op, &args)
             }
             Pattern::Apply(f, args) => {
-                let args = args.iter().map(|p| p.build(classes, bindings)).collect();
-                classes.add(Form::Apply(*f, args))
+                let args = args.iter().map(|p| p.build(space, bindings)).collect();
+                space.insert(Form::Apply(*f, args))
             }
         }
     }

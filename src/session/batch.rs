@@ -1,8 +1,12 @@
 //! Requests and answers as lines of JSON, for other programs over a pipe.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
+use super::explanation::Line;
 use super::request::{DIGITS, Reduced, Verdict, Workspace};
+use crate::rewrite::{ENGINES, Ruleset, engine};
 use crate::term::{Number, Term};
 use crate::text::{Diagnostic, Kind, Limits};
 
@@ -36,9 +40,21 @@ pub static OPERATIONS: &[Operation] = &[
     },
     Operation {
         name: "simplify",
-        fields: "expr, assume",
-        answer: "expr, size, cost_before, cost_after",
-        run: |r| r.root().and_then(|t| r.workspace.simplify(t)).map(reduced),
+        fields: "expr, assume, engine, explain",
+        answer: "expr, size, cost_before, cost_after, steps",
+        run: |r| {
+            let name = r.fields.get("engine").and_then(Value::as_str);
+            let engine = name.map_or(Some(ENGINES[0]), engine);
+            let engine = engine.ok_or_else(|| config("`engine` is `egraph` or `classical`"))?;
+            if r.fields.get("explain") == Some(&Value::Bool(true)) {
+                let found = r.workspace.explain(&r.text("expr")?, engine)?;
+                let mut answer = reduced(found.result);
+                answer["steps"] = found.lines.iter().map(Line::json).collect();
+                return Ok(answer);
+            }
+            let root = r.root()?;
+            r.workspace.simplify_by(root, engine).map(reduced)
+        },
     },
     Operation {
         name: "expand",
@@ -224,7 +240,12 @@ pub fn number(text: &str) -> Result<Number, Vec<Diagnostic>> {
 }
 
 /// Answers one line; `clock` gives microseconds.
-pub fn answer(line: &[u8], limits: &Limits, clock: &dyn Fn() -> u64) -> String {
+pub fn answer(
+    line: &[u8],
+    limits: &Limits,
+    rules: &Arc<Ruleset>,
+    clock: &dyn Fn() -> u64,
+) -> String {
     let begun = clock();
     let request: Result<Value, String> = match limits.check_bytes(line.len()) {
         Err(e) => Err(e.message),
@@ -237,7 +258,7 @@ pub fn answer(line: &[u8], limits: &Limits, clock: &dyn Fn() -> u64) -> String {
             let id = fields.get("id").cloned().unwrap_or(Value::Null);
             let texts = ["expr", "a"].iter().filter_map(|f| fields.get(*f)?.as_str());
             about = texts.map(str::to_owned).next().unwrap_or_default();
-            (id, run(&fields, limits))
+            (id, run(&fields, limits, rules))
         }
         Ok(_) => (Value::Null, Err(config("a request is an object"))),
     };
@@ -253,8 +274,13 @@ pub fn answer(line: &[u8], limits: &Limits, clock: &dyn Fn() -> u64) -> String {
     Value::Object(reply).to_string()
 }
 
-fn run(fields: &Map<String, Value>, limits: &Limits) -> Result<Value, Vec<Diagnostic>> {
-    let mut request = Request { fields, workspace: Workspace::new(limits) };
+fn run(
+    fields: &Map<String, Value>,
+    limits: &Limits,
+    rules: &Arc<Ruleset>,
+) -> Result<Value, Vec<Diagnostic>> {
+    let workspace = Workspace::new(limits).with_rules(rules.clone());
+    let mut request = Request { fields, workspace };
     let name = request.text("op")?;
     let names = OPERATIONS.iter().map(|o| o.name);
     let operation = OPERATIONS.iter().find(|o| o.name == name).ok_or_else(|| {

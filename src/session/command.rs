@@ -1,9 +1,12 @@
 //! What a command is: the type of a row of the table that feeds shell, prompt, help and manual.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::Session;
 use super::load::Refused;
+use crate::rewrite::Ruleset;
 use crate::term::Term;
 use crate::text::{Diagnostic, Kind, Source};
 
@@ -105,6 +108,8 @@ pub struct Call<'h> {
     pub arguments: Vec<String>,
     /// The options with their values, empty for a switch.
     pub options: Vec<(&'static str, String)>,
+    /// The rules that terms are rewritten with.
+    pub rules: Arc<Ruleset>,
     /// The world outside.
     pub host: &'h dyn Host,
 }
@@ -236,13 +241,15 @@ pub struct Stop {
     pub refused: Vec<Refused>,
     /// Exit code: 1 when the run failed, 2 when the input is wrong.
     pub code: u8,
+    /// What was found all the same, for programs: an object, or nothing.
+    pub found: Json,
 }
 
 impl Stop {
     /// The run failed.
     pub fn failed(kind: Kind, message: impl std::fmt::Display) -> Stop {
         let diagnostic = Diagnostic::without_place(kind, message.to_string());
-        Stop { refused: vec![diagnostic.into()], code: 1 }
+        Stop { refused: vec![diagnostic.into()], code: 1, found: Json::Null }
     }
 
     /// The input is wrong.
@@ -282,9 +289,15 @@ impl Stop {
     }
 }
 
+impl From<Vec<Refused>> for Stop {
+    fn from(refused: Vec<Refused>) -> Stop {
+        Stop { refused, code: 2, found: Json::Null }
+    }
+}
+
 impl From<Refused> for Stop {
     fn from(refused: Refused) -> Stop {
-        Stop { refused: vec![refused], code: 2 }
+        vec![refused].into()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Names that a person has given a meaning: values, functions and matrices.
 
 use crate::syntax::lower::function_named;
-use crate::syntax::{Id, Scope, Tree, expression, lower};
+use crate::syntax::{Id, Scope, Tree, expression, lower, lower_condition};
 use crate::term::visit::substitute;
 use crate::term::{Graph, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
@@ -139,9 +139,40 @@ impl Definitions {
     ) -> Result<Term, Vec<Diagnostic>> {
         let mut tree = Tree::new();
         let root = expression::parse(source, &mut tree, limits)?;
-        let mut names =
-            Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() };
-        lower(&tree, root, graph, &mut names, &[], limits)
+        self.part(&tree, root, graph, limits)
+    }
+
+    /// What names mean outside of any definition.
+    fn names<'a>(&'a self, limits: &'a Limits) -> Names<'a> {
+        Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() }
+    }
+
+    /// The term of a text, in a graph of its own that keeps what was written.
+    ///
+    /// # Errors
+    /// What is wrong with the text.
+    pub fn written(
+        &self,
+        text: &str,
+        apart: &mut Graph,
+        limits: &Limits,
+    ) -> Result<Term, Vec<Diagnostic>> {
+        self.term(&Source::new("expression", text), apart, limits)
+    }
+
+    /// The term of a condition, such as `x > 0 and y < x`.
+    ///
+    /// # Errors
+    /// As [`Definitions::term`]; a number is no condition.
+    pub fn condition(
+        &self,
+        source: &Source,
+        graph: &mut Graph,
+        limits: &Limits,
+    ) -> Result<Term, Vec<Diagnostic>> {
+        let mut tree = Tree::new();
+        let root = expression::parse(source, &mut tree, limits)?;
+        lower_condition(&tree, root, graph, &mut self.names(limits), &[], limits)
     }
 
     /// The term of a formula.
@@ -168,9 +199,7 @@ impl Definitions {
         graph: &mut Graph,
         limits: &Limits,
     ) -> Result<Term, Vec<Diagnostic>> {
-        let mut names =
-            Names { definitions: self, limits, arguments: Vec::new(), open: Vec::new() };
-        lower(tree, root, graph, &mut names, &[], limits)
+        lower(tree, root, graph, &mut self.names(limits), &[], limits)
     }
 }
 

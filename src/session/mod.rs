@@ -6,12 +6,14 @@ pub mod command;
 pub mod commands;
 pub mod completion;
 pub mod definitions;
+pub mod explanation;
 pub mod line;
 mod linear;
 mod load;
 pub mod matrix;
 pub mod output;
 pub mod request;
+mod rules;
 mod simplify;
 mod state;
 mod witness;
@@ -20,5 +22,6 @@ pub use commands::COMMANDS;
 pub use load::{
     Contents, Refused, bytes, contents, describe, describe_structure, load, load_text, models,
 };
+pub use rules::rules;
 pub use simplify::{simplify, term};
 pub use state::{Model, Run, STYLES, Session, Structure, Style, command, refusal};

@@ -1,24 +1,23 @@
 //! What can be asked about expressions; the command line and `batch` ask the same questions.
 
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::definitions::Definitions;
+use super::explanation::{self, Explained};
 use crate::calculus::{self, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
-use crate::rewrite::{Measure, Options, Ruleset, cost, optimise};
-use crate::study::precise::{NoValue, Precise, decimal, value};
+use crate::rewrite::explain::{Explanation, Record, check};
+use crate::rewrite::{
+    Assumptions, ENGINES, Engine, Measure, Options, Ruleset, cost, optimise, simplify,
+};
 use crate::syntax::print::{Latex, Plain, TooLong, try_print};
 use crate::syntax::{Id, Tree};
+use crate::term::evaluate::{Enclosing, evaluate};
+use crate::term::real::{NoValue, Precise, decimal, value};
 use crate::term::visit::free_symbols;
 use crate::term::{Affine, Graph, Interval, Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
-
-/// Most terms of a product that is multiplied out on the way to a shorter form.
-const TRIED: usize = 200;
-
-/// Rounds of multiplying out and simplifying.
-const ROUNDS: usize = 4;
 
 /// Most digits of a value.
 pub const DIGITS: usize = 10_000;
@@ -36,6 +35,7 @@ pub struct Workspace {
     /// What names stand for.
     pub definitions: Definitions,
     known: Known,
+    rules: Arc<Ruleset>,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
     pub(super) limits: Limits,
@@ -44,7 +44,7 @@ pub struct Workspace {
 /// What is known of names.
 #[derive(Clone, Default)]
 pub struct Known {
-    bounds: Vec<(String, Interval)>,
+    facts: Assumptions,
     /// As typed.
     typed: Vec<String>,
 }
@@ -96,9 +96,15 @@ impl Workspace {
             graph: Graph::new(),
             definitions: Definitions::default(),
             known: Known::default(),
+            rules: Ruleset::shared(),
             stop: || false,
             limits: limits.clone(),
         }
+    }
+
+    /// The same workspace with other rules than those that isoterm ships.
+    pub fn with_rules(self, rules: Arc<Ruleset>) -> Workspace {
+        Workspace { rules, ..self }
     }
 
     /// The same workspace, in which long work ends once `stop` says so; the best that was found
@@ -122,6 +128,16 @@ impl Workspace {
         &self.known
     }
 
+    /// What is known of terms.
+    pub fn assumptions(&self) -> &Assumptions {
+        &self.known.facts
+    }
+
+    /// The rules in use.
+    pub fn rules(&self) -> &Ruleset {
+        &self.rules
+    }
+
     /// Reads an expression.
     ///
     /// # Errors
@@ -135,56 +151,54 @@ impl Workspace {
         Ok(root)
     }
 
-    /// Takes note of `x > 0`, `x >= 1`, `x < 2`, `x in 0..1` or `n integer`.
+    /// Takes note of a comparison such as `x > 0` or `x^2 + y^2 < 1`, of comparisons joined by
+    /// `and`, or of `x in 0..1`, `n integer` or `x real`.
     ///
     /// # Errors
-    /// When the text has none of these forms.
+    /// When the text has none of these forms, or nothing fulfils it with what is known already.
     pub fn assume(&mut self, text: &str) -> Answer<()> {
-        let form = || {
-            error(Kind::Syntax, format!("`{text}` is no assumption"))
-                .into_iter()
-                .map(|d| d.help("write `x > 0`, `x <= 2`, `x in 0..1`, `n integer` or `x real`"))
-                .collect::<Vec<_>>()
+        let helped = |errors: Vec<Diagnostic>| -> Vec<Diagnostic> {
+            let help = "write `x > 0`, `x <= 2`, `x in 0..1`, `n integer` or `x real`";
+            errors.into_iter().map(|d| if d.help.is_none() { d.help(help) } else { d }).collect()
         };
+        let form = || helped(error(Kind::Syntax, format!("`{text}` is no assumption")));
+        let mut facts = self.known.facts.clone();
         let end = text.trim_start().find(|c| !crate::syntax::lexeme::continues_name(c));
         let (name, rest) = text.trim_start().split_at(end.ok_or_else(form)?);
-        let rest = rest.trim();
-        if !crate::syntax::expression::is_name(name) || name.is_empty() {
-            return Err(form());
+        let named = crate::syntax::expression::is_name(name) && !name.is_empty();
+        match (named, rest.trim()) {
+            (true, "real") => {}
+            (true, "integer") => facts.integer(self.graph.symbol(name)),
+            (true, range) if range.starts_with("in ") => {
+                let (low, high) = range[3..].split_once("..").ok_or_else(form)?;
+                let (low, high) = (self.bound(low)?, self.bound(high)?);
+                let range = Interval::new(low.lo, high.hi);
+                facts.within(self.graph.symbol(name), range, [false; 2]);
+            }
+            _ => {
+                let source = Source::new("assumption", text);
+                let definitions = &self.definitions;
+                let condition = definitions.condition(&source, &mut self.graph, &self.limits);
+                facts.hold(&mut self.graph, condition.map_err(helped)?, true);
+            }
         }
-        let number = |text: &str| {
-            let (sign, digits) = match text.trim().strip_prefix('-') {
-                Some(digits) => (-1.0, digits.trim()),
-                None => (1.0, text.trim()),
-            };
-            Number::from_decimal(digits).map(|n| sign * n.to_f64()).ok_or_else(form)
-        };
-        let all = Interval::ALL;
-        let bounds = if let Some(range) = rest.strip_prefix("in ") {
-            let (low, high) = range.split_once("..").ok_or_else(form)?;
-            Interval { lo: number(low)?, hi: number(high)?, ..all }
-        } else if let Some(bound) = rest.strip_prefix(">=") {
-            Interval { lo: number(bound)?, ..all }
-        } else if let Some(bound) = rest.strip_prefix("<=") {
-            Interval { hi: number(bound)?, ..all }
-        } else if let Some(bound) = rest.strip_prefix('>') {
-            Interval { lo: number(bound)?.next_up(), ..all }
-        } else if let Some(bound) = rest.strip_prefix('<') {
-            Interval { hi: number(bound)?.next_down(), ..all }
-        } else if matches!(rest, "real" | "integer") {
-            all
-        } else {
-            return Err(form());
-        };
-        if bounds.lo > bounds.hi {
+        if facts.is_contradictory() {
             return Err(error(Kind::Domain, format!("no number fulfils `{text}`")));
         }
-        match self.known.bounds.iter_mut().find(|(n, _)| n == name) {
-            Some((_, known)) => *known = known.intersect(&bounds),
-            None => self.known.bounds.push((name.to_owned(), bounds)),
-        }
+        self.known.facts = facts;
         self.known.typed.push(text.trim().to_owned());
         Ok(())
+    }
+
+    /// The enclosure of a bound such as `-2` or `pi/2`.
+    fn bound(&mut self, text: &str) -> Answer<Interval> {
+        let term = self.read(text)?;
+        let free = names(&self.graph, term);
+        if let Some(name) = free.first() {
+            return Err(error(Kind::Domain, format!("a bound is a number, not `{name}`")));
+        }
+        let leaf = |_: &str| Interval::ALL;
+        Ok(evaluate(&self.graph, term, &mut Enclosing::new(leaf)))
     }
 
     /// The term of a part of an expression.
@@ -246,58 +260,26 @@ impl Workspace {
 
     /// The shortest forms of terms, together.
     pub(super) fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
-        let known = self.known.bounds.iter();
-        let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
-        let options = Options { assumptions, stop: self.stop, ..Options::reading() };
-        optimise(&mut self.graph, roots, Ruleset::standard(), &options).roots
+        let options = self.reading();
+        optimise(&mut self.graph, roots, &self.rules, &options).roots
     }
 
-    /// The shortest form found of a term, multiplied out first where that leads further.
+    /// How terms are simplified for people.
+    pub(super) fn reading(&self) -> Options {
+        Options { assumptions: self.known.facts.clone(), stop: self.stop, ..Options::reading() }
+    }
+
+    /// The shortest form found of a term.
     pub(super) fn shortest(&mut self, root: Term) -> Term {
-        let mut best = self.shortest_of(&[root])[0];
-        // What was rewritten once gives nothing new.
-        let mut tried = vec![root];
-        for start in [root, best] {
-            for _ in 0..ROUNDS {
-                let from = if start == root { root } else { best };
-                let Ok(expanded) = expand(&mut self.graph, from, TRIED) else { break };
-                if tried.contains(&expanded) {
-                    break;
-                }
-                tried.push(expanded);
-                let other = self.shortest_of(&[expanded])[0];
-                if self.size(other) >= self.size(best) {
-                    break;
-                }
-                best = other;
-            }
-        }
-        best
-    }
-
-    /// The forms on the way to the shortest one, each with what was done.
-    ///
-    /// # Errors
-    /// When a text is too long.
-    pub fn steps(&mut self, root: Term) -> Answer<Vec<(&'static str, Reduced)>> {
-        let mut steps = vec![("read", self.reduced(root, root)?)];
-        let rewritten = self.shortest_of(&[root])[0];
-        if rewritten != root {
-            steps.push(("rewritten", self.reduced(root, rewritten)?));
-        }
-        let best = self.shortest(root);
-        if best != rewritten {
-            steps.push(("expanded", self.reduced(root, best)?));
-        }
-        Ok(steps)
+        let options = self.reading();
+        simplify(&mut self.graph, root, &self.rules, &options).roots[0]
     }
 
     /// The form that is cheapest to compute.
     pub fn cheapest(&mut self, root: Term) -> Term {
-        let known = self.known.bounds.iter();
-        let assumptions = known.map(|(n, i)| (self.graph.symbol(n), *i)).collect();
+        let assumptions = self.known.facts.clone();
         let options = Options { assumptions, stop: self.stop, ..Options::kernel() };
-        optimise(&mut self.graph, &[root], Ruleset::standard(), &options).roots[0]
+        optimise(&mut self.graph, &[root], &self.rules, &options).roots[0]
     }
 
     /// The shortest form that is equal wherever the expression has a value.
@@ -305,8 +287,59 @@ impl Workspace {
     /// # Errors
     /// When its text is too long.
     pub fn simplify(&mut self, root: Term) -> Answer<Reduced> {
-        let best = self.shortest(root);
-        self.reduced(root, best)
+        self.simplify_by(root, ENGINES[0])
+    }
+
+    /// The shortest form that an engine finds.
+    ///
+    /// # Errors
+    /// When the text is too long or rules contradict each other.
+    pub fn simplify_by(&mut self, root: Term, engine: &'static dyn Engine) -> Answer<Reduced> {
+        let options = Options { engine, ..self.reading() };
+        let found = simplify(&mut self.graph, root, &self.rules, &options);
+        if let Some(conflict) = found.conflict {
+            return Err(self.contradiction(&conflict)?);
+        }
+        self.reduced(root, found.roots[0])
+    }
+
+    /// The steps from an expression as it is written to the shortest form that an engine finds.
+    ///
+    /// # Errors
+    /// What is wrong with the expression; when it is too large to be explained.
+    pub fn explain(&mut self, text: &str, engine: &'static dyn Engine) -> Answer<Explained> {
+        let root = self.read(text)?;
+        let options = Options { engine, explain: true, ..self.reading() };
+        let found = simplify(&mut self.graph, root, &self.rules, &options);
+        if let Some(conflict) = found.conflict {
+            return Err(self.contradiction(&conflict)?);
+        }
+        let Some(explanation) = found.explanation else {
+            let message = "the expression is too large to be explained step by step";
+            return Err(error(Kind::Resource, message));
+        };
+        // Reading itself collects and may close gaps, such as that of x/x at zero.
+        let mut apart = Graph::written();
+        let written = self.definitions.written(text, &mut apart, &self.limits)?;
+        let written = self.graph.kept_from(&apart, written);
+        let mut record = Record::new(written);
+        record.normal(&mut self.graph, root);
+        let reading = record.finish();
+        let known = &self.known.facts;
+        let is_checked = check(&mut self.graph, &self.rules, known, &reading).is_ok();
+        let mut lines = if is_checked { self.told(&reading)? } else { Vec::new() };
+        lines.extend(self.told(&explanation)?);
+        let start = self.print(if is_checked { written } else { root })?;
+        Ok(Explained { start, lines, result: self.reduced(root, found.roots[0])? })
+    }
+
+    /// The error that rules lead to a contradiction.
+    fn contradiction(&mut self, conflict: &Explanation) -> Answer<Vec<Diagnostic>> {
+        let (start, end) = (self.print(conflict.start)?, self.print(conflict.end)?);
+        let lines = self.told(conflict)?;
+        let message = format!("by the rules {start} is {end}, which differ: some rule is wrong");
+        let told = explanation::text(&start, &lines);
+        Ok(error(Kind::Domain, message).into_iter().map(|d| d.note(told.clone())).collect())
     }
 
     /// The expression with products of sums multiplied out.
@@ -349,15 +382,13 @@ impl Workspace {
         let (left, right) = (self.read(a)?, self.read(b)?);
         // Reading closes gaps such as that of x/x at zero; the texts as they stand keep them.
         let mut written = Graph::written();
-        let mut as_written = |text: &str| {
-            let source = Source::new("expression", text);
-            self.definitions.term(&source, &mut written, &self.limits)
-        };
-        let (x, y) = (as_written(a)?, as_written(b)?);
+        let x = self.definitions.written(a, &mut written, &self.limits)?;
+        let y = self.definitions.written(b, &mut written, &self.limits)?;
         if x == y {
             return Ok(Verdict::Equal);
         }
-        if let Some(point) = super::witness::difference(&written, x, y, &self.known.bounds) {
+        let known = super::witness::Region::new(&self.graph, &self.known.facts);
+        if let Some(point) = super::witness::difference(&written, x, y, &known) {
             return Ok(Verdict::Different(point));
         }
         let both = self.shortest_of(&[left, right]);
@@ -425,6 +456,14 @@ impl Workspace {
             Err(NoValue::TooLarge) => {
                 Err(error(Kind::Resource, "a number on the way is too large to compute"))
             }
+            Err(NoValue::Undecided) => Err(error(
+                Kind::Resource,
+                "a number on the way is not told apart from where the value changes",
+            )),
+            Err(NoValue::TooLong) => Err(error(
+                Kind::Resource,
+                format!("the value takes too many operations with {digits} digits"),
+            )),
             Err(NoValue::Unknown(name)) => {
                 let names = at.iter().map(|(n, _)| n.as_str());
                 let nearest = crate::text::nearest(&name, names);

@@ -1,5 +1,7 @@
 //! A session: what a person has defined, assumed, loaded and found so far.
 
+use std::sync::Arc;
+
 use serde_json::{Value as Json, json};
 
 use super::command::{Answer, Call, Command, Host, Shown, Stop};
@@ -10,6 +12,7 @@ use super::matrix;
 use super::request::{Workspace, too_long};
 use crate::model::System;
 use crate::model::sem::StructuralModel;
+use crate::rewrite::Ruleset;
 use crate::study::{Compiled, Solution};
 use crate::syntax::print::{Latex, Notation, Plain, Unicode, try_print};
 use crate::term::{Node, Term};
@@ -106,6 +109,7 @@ pub struct Session {
     /// How many results were numbered.
     results: usize,
     stop: fn() -> bool,
+    rules: Arc<Ruleset>,
 }
 
 impl Session {
@@ -121,12 +125,20 @@ impl Session {
             ended: false,
             results: 0,
             stop,
+            rules: Ruleset::shared(),
         }
+    }
+
+    /// The same session with other rules than those that isoterm ships.
+    pub fn with_rules(self, rules: Arc<Ruleset>) -> Session {
+        let workspace = self.workspace.with_rules(rules.clone());
+        Session { workspace, rules, ..self }
     }
 
     /// Forgets everything but the style.
     pub fn clear(&mut self) {
-        *self = Session { style: self.style, ..Session::new(&self.limits, self.stop) };
+        let new = Session::new(&self.limits, self.stop).with_rules(self.rules.clone());
+        *self = Session { style: self.style, ..new };
     }
 
     /// The current model.
@@ -192,7 +204,8 @@ impl Session {
                     .into());
             }
         }
-        (command.run)(self, &Call { command, arguments, options, host })
+        let rules = self.rules.clone();
+        (command.run)(self, &Call { command, arguments, options, rules, host })
     }
 
     /// Does what a line says and gives what to print.
@@ -446,12 +459,15 @@ fn approximation(workspace: &Workspace, term: Term) -> Option<String> {
 /// Digits of the value shown beside a result.
 const APPROXIMATION: usize = 10;
 
-/// Errors as JSON on one line.
+/// Errors as JSON on one line, with what was found all the same.
 pub fn refusal(stop: &Stop) -> Json {
     let mut reply = json!({"ok": false, "error": stop.json()});
     let all = stop.errors();
     if all.len() > 1 {
         reply["errors"] = all.into();
+    }
+    if let (Json::Object(reply), Json::Object(found)) = (&mut reply, &stop.found) {
+        reply.extend(found.clone());
     }
     reply
 }

@@ -1,10 +1,15 @@
 //! A point at which two expressions differ for certain.
 
 use super::request::names;
-use crate::study::precise::{NoValue, Precise, value};
+use crate::rewrite::Assumptions;
+use crate::rewrite::facts::Facts;
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
-use crate::term::{Graph, Interval, Number, Term};
+use crate::term::op::Class;
+use crate::term::real::{NoValue, Precise, value};
+use crate::term::visit::reachable;
+use crate::term::{Graph, Interval, Node, Number, Term};
+use rustc_hash::FxHashMap;
 
 /// Values at which formulas tend to go wrong, tried first.
 const SPECIAL: [(i64, i64); 9] =
@@ -20,12 +25,45 @@ const CLOSE: usize = 3;
 /// Digits of the close comparison.
 const DIGITS: usize = 60;
 
+/// Where points may lie: what is assumed, with the graph that the assumptions are about.
+pub struct Region<'a> {
+    graph: &'a Graph,
+    facts: &'a Assumptions,
+    bounds: FxHashMap<String, Facts>,
+}
+
+impl<'a> Region<'a> {
+    /// The points that fulfil assumptions.
+    pub fn new(graph: &'a Graph, facts: &'a Assumptions) -> Region<'a> {
+        let symbols = facts.terms().into_iter().filter_map(|t| match graph.node(t) {
+            Node::Symbol(s) => Some((graph.name(*s).to_owned(), facts.of(t)?.clone())),
+            _ => None,
+        });
+        Region { graph, facts, bounds: symbols.collect() }
+    }
+
+    /// Whether a point certainly fulfils everything that is assumed.
+    fn allows(&self, point: &[(String, Number)]) -> bool {
+        let leaf = |name: &str| {
+            let known = point.iter().find(|(n, _)| n == name);
+            known.map_or(Interval::ALL, |(_, n)| n.enclosure())
+        };
+        self.facts.terms().into_iter().all(|t| {
+            let free = names(self.graph, t);
+            // What is assumed of other names says nothing about this point.
+            let foreign = !free.iter().any(|n| point.iter().any(|(m, _)| m == n));
+            let value = || evaluate(self.graph, t, &mut Enclosing::new(leaf));
+            foreign || self.facts.of(t).is_none_or(|known| known.allows(value()))
+        })
+    }
+}
+
 /// A point where the first expression has a value and the second has another one or none.
 pub fn difference(
     graph: &Graph,
     a: Term,
     b: Term,
-    assumptions: &[(String, Interval)],
+    region: &Region,
 ) -> Option<Vec<(String, Number)>> {
     let mut variables = names(graph, a);
     for name in names(graph, b) {
@@ -35,13 +73,15 @@ pub fn difference(
     }
     let bounds: Vec<Interval> = variables
         .iter()
-        .map(|name| {
-            let known = assumptions.iter().find(|(n, _)| n == name);
-            known.map_or(Interval::ALL, |(_, i)| *i)
-        })
+        .map(|name| region.bounds.get(name).map_or(Interval::ALL, |known| known.range))
         .collect();
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     let mut close = 0;
+    let mut gap: Option<Vec<(String, Number)>> = None;
+    let rational = reachable(graph, &[b]).iter().all(|&t| match graph.node(t) {
+        Node::Call(op, _) => op.row().class == Class::Arithmetic,
+        _ => true,
+    });
     for k in 0..SPECIAL.len() * SPECIAL.len() + POINTS {
         let point: Option<Vec<(String, Number)>> = variables
             .iter()
@@ -52,7 +92,7 @@ pub fn difference(
                 Some((name.clone(), n))
             })
             .collect();
-        let Some(point) = point else { continue };
+        let Some(point) = point.filter(|p| region.allows(p)) else { continue };
         let leaf = |name: &str| {
             let known = point.iter().find(|(n, _)| n == name);
             known.map_or(Interval::ALL, |(_, n)| n.enclosure())
@@ -62,8 +102,18 @@ pub fn difference(
         if x.defined != Defined::Always {
             continue;
         }
-        if y.defined == Defined::Never || (y.defined == Defined::Always && x.is_disjoint(&y)) {
+        if y.defined == Defined::Always && x.is_disjoint(&y) {
             return Some(point);
+        }
+        if y.defined == Defined::Never {
+            // One point without a value, as that of (cosh(x) - 1)/sinh(x) at zero, is a gap that
+            // such formulas are commonly read without; two points are a smaller domain.
+            match &gap {
+                Some(first) if *first != point => return Some(point),
+                _ if rational => return Some(point),
+                _ => gap = Some(point),
+            }
+            continue;
         }
         if close < CLOSE && y.defined == Defined::Always {
             close += 1;
@@ -82,7 +132,7 @@ pub fn difference(
 /// Whether two values differ within the digits that both are correct to.
 fn differ(a: &Result<Precise, NoValue>, b: &Result<Precise, NoValue>) -> bool {
     let text = |v: &Result<Precise, NoValue>| match v {
-        Ok(Precise::Exact(n)) => Some(crate::study::precise::decimal(n, DIGITS)),
+        Ok(Precise::Exact(n)) => Some(crate::term::real::decimal(n, DIGITS)),
         Ok(Precise::Rounded(text)) => Some(text.clone()),
         Ok(Precise::NearZero { .. }) | Err(_) => None,
     };

@@ -32,7 +32,7 @@ impl Line {
         let holds = |v: &&Variable| (v.offset as i64..(v.offset + v.len()) as i64).contains(&first);
         let left = variables.iter().find(holds).map_or(String::new(), |variable| {
             if variable.axes.is_empty() {
-                return notation.symbol(&variable.name);
+                return notation.symbol(&variable.name).into_owned();
             }
             let indices = indices(variable, equation, first);
             let text = |index: &Affine| {

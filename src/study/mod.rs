@@ -5,7 +5,6 @@ mod error;
 mod events;
 pub mod export;
 pub mod line;
-pub mod precise;
 pub mod sem;
 pub mod sensitivity;
 pub mod simulate;

@@ -1,7 +1,7 @@
 //! Simulation: a system's terms optimised, compiled and integrated.
 
 use std::cell::RefCell;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::Error;
 use super::culprit::Point;
@@ -93,20 +93,25 @@ pub struct Compilation {
     /// Whether every operation of the right-hand side is done as the model writes it, in that
     /// order and with its rounding, instead of the cheapest form that is equal over the reals.
     pub exact_order: bool,
+    /// The rules that terms are rewritten with.
+    pub rules: Arc<Ruleset>,
     /// Whether to end without a result; asked between parts of the work.
     pub stop: fn() -> bool,
 }
 
 impl Compilation {
-    /// Whether both give the same kernels.
+    /// Whether both give the same kernels; rules are the same when they are shared.
     pub fn agrees(&self, other: &Compilation) -> bool {
-        self.backend == other.backend && self.exact_order == other.exact_order
+        self.backend == other.backend
+            && self.exact_order == other.exact_order
+            && Arc::ptr_eq(&self.rules, &other.rules)
     }
 }
 
 impl Default for Compilation {
     fn default() -> Self {
-        Compilation { backend: "jit".to_owned(), exact_order: false, stop: || false }
+        let rules = Ruleset::shared();
+        Compilation { backend: "jit".to_owned(), exact_order: false, rules, stop: || false }
     }
 }
 
@@ -128,7 +133,7 @@ impl Compiled {
             .find(|b| b.name() == how.backend)
             .ok_or_else(|| Error::UnknownBackend(how.backend.clone()))?;
         let mut graph = system.graph.clone();
-        let rules = Ruleset::standard();
+        let rules = &how.rules;
         let options = rewrite::Options { stop: how.stop, ..rewrite::Options::kernel() };
         let mut begin = |name| {
             stage(name);

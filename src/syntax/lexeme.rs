@@ -79,8 +79,7 @@ fn greek(c: char) -> bool {
 
 /// Words that are no names: the operators written as words, and those of index ranges.
 pub fn is_reserved(word: &str) -> bool {
-    matches!(word, "for" | "in")
-        || Operator::all().any(|o| o.row().is_word() && o.row().symbol == word)
+    matches!(word, "for" | "in") || Operator::is_word(word)
 }
 
 /// Spaces, tabs, line breaks, `#` comments, and a backslash before a line break.

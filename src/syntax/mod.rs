@@ -13,7 +13,7 @@ mod scope;
 pub mod sem;
 pub mod tree;
 
-pub use lower::lower;
+pub use lower::{lower, lower_any, lower_condition};
 pub use operators::Operator;
 pub use print::{print, print_as};
 pub use scope::Scope;

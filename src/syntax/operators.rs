@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::term::Op;
+use crate::term::{self, Op};
 
 /// Where an operator stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,41 +45,75 @@ pub struct OperatorRow {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Operator(u8);
 
-static TABLE: LazyLock<Vec<OperatorRow>> =
-    LazyLock::new(|| read(include_str!("../../grammar/operators.txt")));
+/// The rows, and where they are found quickly.
+struct Table {
+    rows: Vec<OperatorRow>,
+    /// By operation: the operator that writes it, and the one that writes its negation.
+    of: Vec<(Option<Operator>, Option<Operator>)>,
+    /// By the first byte of the symbol, the longest symbol first.
+    starting: Vec<Vec<Operator>>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let rows = read(include_str!("../../grammar/operators.txt"));
+    let all = || rows.iter().zip(0..).map(|(row, k)| (row, Operator(k)));
+    let mut of = vec![(None, None); term::op::TABLE.len()];
+    let mut starting = vec![Vec::new(); 256];
+    for (row, operator) in all() {
+        let place = &mut of[row.op as usize];
+        match (row.swapped, row.negated) {
+            (false, false) => _ = place.0.get_or_insert(operator),
+            (false, true) => _ = place.1.get_or_insert(operator),
+            _ => {}
+        }
+        starting[usize::from(row.symbol.as_bytes()[0])].push(operator);
+    }
+    for list in &mut starting {
+        list.sort_by_key(|o: &Operator| std::cmp::Reverse(rows[o.0 as usize].symbol.len()));
+    }
+    Table { rows, of, starting }
+});
 
 impl Operator {
     /// The row of this operator.
     pub fn row(self) -> &'static OperatorRow {
-        &TABLE[self.0 as usize]
+        &TABLE.rows[self.0 as usize]
     }
 
     /// All operators, in the order of the table.
     pub fn all() -> impl Iterator<Item = Operator> {
-        (0..TABLE.len()).map(|i| Operator(i as u8))
+        (0..TABLE.rows.len()).map(|i| Operator(i as u8))
     }
 
     /// The operator that writes an operation as it is, neither swapped nor negated.
     pub fn of(op: Op) -> Option<Operator> {
-        Self::all().find(|o| o.row().op == op && !o.row().swapped && !o.row().negated)
+        TABLE.of[op as usize].0
     }
 
     /// The operator that writes `not` of an operation, as `!=` does.
     pub fn of_negated(op: Op) -> Option<Operator> {
-        Self::all().find(|o| o.row().op == op && !o.row().swapped && o.row().negated)
+        TABLE.of[op as usize].1
     }
 
     /// The operator of this fixity that a text begins with, and the length of its symbol.
     ///
     /// Symbols are taken as long as possible; a word is not taken out of a longer name.
     pub fn at_start(text: &str, fixity: Fixity) -> Option<(Operator, usize)> {
-        Self::all()
-            .filter(|o| o.row().fixity == fixity && text.starts_with(o.row().symbol))
-            .map(|o| (o, o.row().symbol.len()))
-            .filter(|&(o, len)| {
-                !o.row().is_word() || !text[len..].starts_with(super::lexeme::continues_name)
-            })
-            .max_by_key(|&(_, len)| len)
+        let table = &*TABLE;
+        let candidates = &table.starting[usize::from(*text.as_bytes().first()?)];
+        let found = candidates.iter().find(|o| {
+            let row = &table.rows[o.0 as usize];
+            let ends = |rest: &str| !rest.starts_with(super::lexeme::continues_name);
+            row.fixity == fixity
+                && text.strip_prefix(row.symbol).is_some_and(|rest| !row.is_word() || ends(rest))
+        });
+        found.map(|o| (*o, table.rows[o.0 as usize].symbol.len()))
+    }
+
+    /// Whether a word is an operator.
+    pub fn is_word(word: &str) -> bool {
+        let Some(first) = word.as_bytes().first() else { return false };
+        TABLE.starting[usize::from(*first)].iter().any(|o| o.row().symbol == word)
     }
 }
 

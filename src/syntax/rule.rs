@@ -3,8 +3,8 @@
 use super::expression::Reader;
 use super::lexeme::continues_name;
 use super::model::{Word, logical_lines, word};
-use super::operators::Operator;
-use super::tree::{Id, Item, Tree};
+use super::operators::{Fixity, Operator};
+use super::tree::{Id, Tree};
 use crate::term::Op;
 use crate::text::{Diagnostic, Limits, Source, Span};
 
@@ -39,19 +39,23 @@ pub struct RuleText {
 /// One condition of a rule.
 #[derive(Clone, Debug)]
 pub struct ConditionText {
-    /// What it says.
-    pub content: Condition,
+    /// The expression that it is about.
+    pub subject: Id,
+    /// What is demanded of it.
+    pub demand: DemandText,
     /// The whole of it.
     pub span: Span,
 }
 
-/// What a condition says.
+/// What a condition demands.
 #[derive(Clone, Debug)]
-pub enum Condition {
-    /// `predicate(?x, …)`, or `?x predicate` for one argument.
-    Predicate(Word, Vec<Id>),
-    /// A comparison: an item of the tree that is `Infix` with a comparison.
-    Comparison(Id),
+pub enum DemandText {
+    /// A comparison with another expression.
+    Compared(Word, Id),
+    /// `in low..high`, ends included.
+    Within(Id, Id),
+    /// A property by its name, as in `?n integer`.
+    Property(Word),
 }
 
 /// Parses a rule file.
@@ -61,7 +65,15 @@ pub enum Condition {
 /// # Errors
 /// Every error of the file; a rule ends with its line, or continues as model lines do.
 pub fn parse(source: &Source, limits: &Limits) -> Result<RulesText, Vec<Diagnostic>> {
-    limits.check_bytes(source.text().len()).map_err(|e| vec![e])?;
+    let (rules, errors) = parse_all(source, limits);
+    if errors.is_empty() { Ok(rules) } else { Err(errors) }
+}
+
+/// Parses a rule file: the rules that can be read, and every error.
+pub fn parse_all(source: &Source, limits: &Limits) -> (RulesText, Vec<Diagnostic>) {
+    if let Err(e) = limits.check_bytes(source.text().len()) {
+        return (RulesText::default(), vec![e]);
+    }
     let mut tree = Tree::new();
     let (mut rules, mut errors) = (Vec::new(), Vec::new());
     let mut reader = Reader::new(source.text(), 0, &mut tree, limits);
@@ -74,7 +86,7 @@ pub fn parse(source: &Source, limits: &Limits) -> Result<RulesText, Vec<Diagnost
             Err(_) => break,
         }
     }
-    if errors.is_empty() { Ok(RulesText { tree, rules }) } else { Err(errors) }
+    (RulesText { tree, rules }, errors)
 }
 
 /// `name [attribute]…: lhs => rhs [if condition and …]`.
@@ -126,22 +138,33 @@ fn rule_name(reader: &mut Reader<'_>) -> Result<Word, Diagnostic> {
     Ok(Word { text, span: Span::new(start, start + len) })
 }
 
-/// `?x predicate`, `predicate(?x, …)` or a comparison.
+/// `expression comparator expression`, `expression in low..high` or `expression property`.
 fn condition(reader: &mut Reader<'_>) -> Result<ConditionText, Diagnostic> {
     reader.skip_blank();
     let start = reader.at;
-    // Tighter than `and`, which joins conditions.
-    let looseness =
-        Operator::all().find(|o| o.row().op == Op::And).map_or(0, |o| o.row().precedence);
-    let value = reader.expression(looseness)?;
-    let content = match reader.tree.item(value).clone() {
-        Item::Infix(operator, ..) if operator.row().op.is_truth() => Condition::Comparison(value),
-        Item::Call(name, args) => {
-            let text = reader.tree.name(name).to_owned();
-            let span = Span::new(start, start + text.len());
-            Condition::Predicate(Word { text, span }, reader.tree.arguments(args).to_vec())
+    let subject = reader.expression(comparisons())?;
+    reader.skip_blank();
+    let at = reader.at;
+    let demand = match Operator::at_start(reader.rest(), Fixity::Infix) {
+        Some((operator, len)) if operator.row().precedence == comparisons() => {
+            reader.at += len;
+            let text = operator.row().symbol.to_owned();
+            let comparator = Word { text, span: Span::new(at, reader.at) };
+            DemandText::Compared(comparator, reader.expression(comparisons())?)
         }
-        _ => Condition::Predicate(word(reader, "a predicate or a comparison")?, vec![value]),
+        _ if reader.keyword("in") => {
+            let low = reader.expression(comparisons())?;
+            if !reader.symbol("..") {
+                return Err(reader.unexpected("`..`"));
+            }
+            DemandText::Within(low, reader.expression(comparisons())?)
+        }
+        _ => DemandText::Property(word(reader, "a comparison, `in` or a property")?),
     };
-    Ok(ConditionText { content, span: Span::new(start, reader.at) })
+    Ok(ConditionText { subject, demand, span: Span::new(start, reader.at) })
+}
+
+/// The precedence of comparisons: both sides of one bind tighter.
+fn comparisons() -> u8 {
+    Operator::all().find(|o| o.row().op == Op::Less).map_or(0, |o| o.row().precedence)
 }

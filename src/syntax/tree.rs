@@ -3,10 +3,9 @@
 //! One tree holds all expressions of a source. Nothing is boxed, so no depth of nesting can
 //! overflow the stack, neither in a walk nor in a drop.
 
-use rustc_hash::FxHashMap;
-
 use super::operators::Operator;
 use crate::term::Number;
+use crate::term::names::Names;
 use crate::text::Span;
 
 /// The handle of an item in its [`Tree`].
@@ -72,8 +71,7 @@ pub struct Tree {
     spans: Vec<Span>,
     arguments: Vec<Id>,
     ranges: Vec<Range>,
-    names: Vec<String>,
-    known: FxHashMap<String, Name>,
+    names: Names,
 }
 
 impl Tree {
@@ -94,7 +92,7 @@ impl Tree {
 
     /// The text of a name.
     pub fn name(&self, name: Name) -> &str {
-        &self.names[name.0 as usize]
+        self.names.get(name.0)
     }
 
     /// The arguments of a call or the indices of an element.
@@ -121,13 +119,7 @@ impl Tree {
 
     /// Interns a name.
     pub fn intern(&mut self, name: &str) -> Name {
-        if let Some(&known) = self.known.get(name) {
-            return known;
-        }
-        let handle = Name(self.names.len() as u32);
-        self.names.push(name.to_owned());
-        self.known.insert(name.to_owned(), handle);
-        handle
+        Name(self.names.intern(name))
     }
 
     /// Adds an item whose arguments are already there.

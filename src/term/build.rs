@@ -10,9 +10,10 @@ use super::graph::{Form, Graph, Node, Term};
 use super::number::Number;
 use super::op::Op;
 use super::sample::Claim;
+use super::table::Key;
 
-type Terms = SmallVec<[(Number, Term); 6]>;
-type Factors = SmallVec<[(Term, Number); 6]>;
+pub(super) type Terms = SmallVec<[(Number, Term); 6]>;
+pub(super) type Factors = SmallVec<[(Term, Number); 6]>;
 
 /// Arithmetic.
 impl Graph {
@@ -73,10 +74,27 @@ impl Graph {
             return self.written_sum(constant, parts);
         }
         let (mut constant, mut terms) = (constant, Terms::new());
+        let mut long = Terms::new();
         for (c, t) in parts {
-            self.flatten_sum(c, t, &mut constant, &mut terms);
+            if self.is_long(t) {
+                long.push((c, t));
+            } else {
+                self.flatten_sum(c, t, &mut constant, &mut terms);
+            }
         }
-        loop {
+        let sizes = long.iter().map(|(_, t)| match self.node(*t) {
+            Node::Sum { terms, .. } => terms.len(),
+            _ => 1,
+        });
+        let closed = stays_closed(sizes, terms.len());
+        for ((c, t), closed) in long.into_iter().zip(closed) {
+            match closed {
+                true => terms.push((c, t)),
+                false => self.flatten_sum(c, t, &mut constant, &mut terms),
+            }
+        }
+        // Nothing is to be done for terms that come in order, each once.
+        while !terms.windows(2).all(|w| w[0].1 < w[1].1) || terms.iter().any(|(c, _)| c.is_zero()) {
             terms.sort_by_key(|(_, t)| *t);
             let again = self.collect_sum(&mut terms);
             // Collecting can turn the coefficient of an inner sum into one: open it then.
@@ -93,7 +111,7 @@ impl Graph {
         match terms.as_slice() {
             [] => self.number(constant),
             [(c, t)] if c.is_one() && constant.is_zero() => *t,
-            _ => self.insert(Node::Sum { constant, terms: terms.into_vec().into() }),
+            _ => self.find_or_insert(Key::Sum(&constant, &terms)),
         }
     }
 
@@ -101,8 +119,7 @@ impl Graph {
         match self.node(t) {
             Node::Number(n) => *constant = &*constant + &(&c * n),
             Node::Sum { constant: k, terms: inner } => {
-                let unit = c.is_one() || c == Number::MINUS_ONE;
-                if unit || (k.is_zero() && inner.len() == 1) {
+                if c.is_unit() || (k.is_zero() && inner.len() == 1) {
                     *constant = &*constant + &(&c * k);
                     terms.extend(inner.iter().map(|(ci, ti)| (&c * ci, *ti)));
                 } else {
@@ -120,8 +137,7 @@ impl Graph {
             match kept.last_mut() {
                 Some((total, last)) if *last == t => {
                     *total = &*total + &c;
-                    let unit = total.is_one() || *total == Number::MINUS_ONE;
-                    again |= unit && matches!(self.node(t), Node::Sum { .. });
+                    again |= total.is_unit() && matches!(self.node(t), Node::Sum { .. });
                 }
                 _ => kept.push((c, t)),
             }
@@ -136,24 +152,48 @@ impl Graph {
         if self.form() == Form::Written {
             return self.written_product(parts);
         }
-        let mut coefficient = Number::ONE;
-        let mut work: Factors = parts.into_iter().collect();
-        let mut factors = Factors::new();
-        while !work.is_empty() {
-            for (base, exponent) in std::mem::take(&mut work) {
+        let (mut coefficient, mut factors) = (Number::ONE, Factors::new());
+        let mut long = Factors::new();
+        for (base, exponent) in parts {
+            if exponent.is_one() && self.is_long(base) {
+                long.push((base, exponent));
+            } else if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
+                return self.undefined();
+            }
+        }
+        let sizes = long.iter().map(|(t, _)| match self.node(*t) {
+            Node::Product(factors) => factors.len(),
+            _ => 1,
+        });
+        let closed = stays_closed(sizes, factors.len());
+        for ((base, exponent), closed) in long.into_iter().zip(closed) {
+            match closed {
+                true => factors.push((base, exponent)),
+                // A long sum or product has a value, so that this is never undefined.
+                false => {
+                    self.flatten_product(base, exponent, &mut coefficient, &mut factors);
+                }
+            }
+        }
+        // Nothing is to be done for bases that come in order, each once.
+        while !factors.windows(2).all(|w| w[0].0 < w[1].0) {
+            factors.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
+            let again = self.collect_product(&mut factors);
+            if again.is_empty() {
+                break;
+            }
+            for (base, exponent) in again {
                 if !self.flatten_product(base, exponent, &mut coefficient, &mut factors) {
                     return self.undefined();
                 }
             }
-            factors.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)));
-            work = self.collect_product(&mut factors);
         }
         let body = match factors.as_slice() {
             [] => return self.number(coefficient),
             [(t, e)] if e.is_one() => *t,
-            _ => self.insert(Node::Product(factors.into_vec().into())),
+            _ => self.find_or_insert(Key::Product(&factors)),
         };
-        self.scale(coefficient, body)
+        if coefficient.is_one() { body } else { self.scale(coefficient, body) }
     }
 
     /// Adds `base ^ exponent` to the parts of a product; false when it is undefined.
@@ -180,6 +220,10 @@ impl Graph {
                     *coefficient = &*coefficient * &power;
                     return self.flatten_product(t, exponent, coefficient, factors);
                 }
+            }
+            Node::Product(inner) if exponent.is_one() => {
+                factors.extend(inner.iter().cloned());
+                return true;
             }
             Node::Product(inner) => {
                 let inner = inner.clone();
@@ -292,36 +336,51 @@ impl Graph {
     }
 }
 
-/// Sums and products that keep the grouping they are given, for optimised terms.
+/// The most parts of a sum or product that holds a long one, before it counts as long itself.
+const SHORT: usize = 32;
+
+/// Which of long sums or products of so many parts stay closed beside each other and so many more
+/// parts: those to which all else adds too little to copy them. Then the copies of one that grows
+/// add up to a few times its length.
+fn stays_closed(sizes: impl Iterator<Item = usize> + Clone, more: usize) -> SmallVec<[bool; 6]> {
+    let all = more + sizes.clone().sum::<usize>();
+    sizes.map(|size| size > SHORT && size / 8 > all - size).collect()
+}
+
+/// Sums and products of parts that are in normal form already, as those of a polynomial.
 impl Graph {
-    /// A sum whose terms are not opened, so that an inner sum can be shared.
-    pub(crate) fn grouped_sum(&mut self, constant: Number, parts: Vec<(Number, Term)>) -> Term {
-        let mut terms: Terms = parts.into();
-        terms.sort_by_key(|(_, t)| *t);
-        let distinct = terms.windows(2).all(|w| w[0].1 != w[1].1);
-        let plain = terms.iter().all(|(c, t)| !c.is_zero() && self.as_number(*t).is_none());
-        match terms.as_slice() {
-            [] => self.number(constant),
-            [(c, t)] if c.is_one() && constant.is_zero() => *t,
-            _ if distinct && plain => {
-                self.insert(Node::Sum { constant, terms: terms.into_vec().into() })
-            }
-            _ => self.sum(constant, terms),
+    /// Whether a product keeps whole powers of this base as they are: it is neither a number nor a
+    /// product nor a multiple of one term.
+    pub(crate) fn is_factor(&self, base: Term) -> bool {
+        match self.node(base) {
+            Node::Number(_) | Node::Product(_) | Node::Call(Op::Undefined, _) => false,
+            Node::Sum { constant, terms } => !constant.is_zero() || terms.len() > 1,
+            _ => true,
         }
     }
 
-    /// A product whose factors are not opened, so that an inner product can be shared.
-    pub(crate) fn grouped_product(&mut self, parts: Vec<(Term, Number)>) -> Term {
-        let mut factors: Factors = parts.into();
-        factors.sort();
-        let distinct = factors.windows(2).all(|w| w[0].0 != w[1].0);
-        let plain = factors.iter().all(|(t, e)| !e.is_zero() && self.as_number(*t).is_none());
-        match factors.as_slice() {
+    /// The product of powers of bases that increase, each a factor in the sense of
+    /// [`Graph::is_factor`], with exponents that are whole and not zero; of at least one.
+    pub(crate) fn monomial(&mut self, factors: &[(Term, Number)]) -> Term {
+        debug_assert!(factors.windows(2).all(|w| w[0].0 < w[1].0));
+        match factors {
             [(t, e)] if e.is_one() => *t,
-            _ if distinct && plain && !factors.is_empty() => {
-                self.insert(Node::Product(factors.into_vec().into()))
-            }
-            _ => self.product(factors),
+            _ => self.find_or_insert(Key::Product(factors)),
+        }
+    }
+
+    /// The sum of different terms, none a number or a sum, with coefficients that are not zero.
+    pub(crate) fn collected_sum(
+        &mut self,
+        constant: Number,
+        mut terms: Vec<(Number, Term)>,
+    ) -> Term {
+        terms.sort_by_key(|(_, t)| *t);
+        debug_assert!(terms.windows(2).all(|w| w[0].1 < w[1].1));
+        match terms.as_slice() {
+            [] => self.number(constant),
+            [(c, t)] if c.is_one() && constant.is_zero() => *t,
+            _ => self.find_or_insert(Key::Sum(&constant, &terms)),
         }
     }
 }

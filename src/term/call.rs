@@ -9,6 +9,7 @@ use super::interval::{Defined, Interval};
 use super::number::Number;
 use super::op::{Op, Parity};
 use super::sample::Claim;
+use super::table::Key;
 
 enum Folded {
     Exact(Number),
@@ -25,12 +26,15 @@ impl Graph {
     pub fn call(&mut self, op: Op, args: &[Term]) -> Term {
         assert_eq!(args.len(), op.arity(), "arguments of {}", op.row().name);
         if self.form() == Form::Written {
-            return self.insert(Node::Call(op, args.into()));
+            return self.find_or_insert(Key::Call(op, args));
         }
         let one = Number::ONE;
         match (op, args) {
             (Op::Add, &[a, b]) => self.sum(Number::ZERO, [(one.clone(), a), (one, b)]),
             (Op::Sub, &[a, b]) => self.sum(Number::ZERO, [(one, a), (Number::MINUS_ONE, b)]),
+            (Op::Mul, &[a, b]) if a != b && self.is_factor(a) && self.is_factor(b) => {
+                self.monomial(&[(a.min(b), one.clone()), (a.max(b), one)])
+            }
             (Op::Mul, &[a, b]) => self.product([(a, one.clone()), (b, one)]),
             (Op::Div, &[a, b]) => self.product([(a, one), (b, Number::MINUS_ONE)]),
             (Op::Neg, &[a]) => self.scale(Number::MINUS_ONE, a),
@@ -59,7 +63,7 @@ impl Graph {
         {
             return self.call(Op::Exp, &[exponent]);
         }
-        self.insert(Node::Call(Op::Pow, [base, exponent].into()))
+        self.find_or_insert(Key::Call(Op::Pow, &[base, exponent]))
     }
 
     fn choice(&mut self, condition: Term, then: Term, otherwise: Term) -> Term {
@@ -72,7 +76,7 @@ impl Graph {
         if then == otherwise && self.witness(condition, Claim::Defined) {
             return then;
         }
-        self.insert(Node::Call(Op::If, [condition, then, otherwise].into()))
+        self.find_or_insert(Key::Call(Op::If, &[condition, then, otherwise]))
     }
 
     fn strict_call(&mut self, op: Op, args: &[Term]) -> Term {
@@ -95,20 +99,23 @@ impl Graph {
                 let positive = self.scale(Number::MINUS_ONE, a);
                 self.strict_call(op, &[positive])
             }
-            // These give the same value in either order: one order is canonical.
-            (_, Op::Min | Op::Max | Op::Equal | Op::And | Op::Or | Op::Hypot, &[a, b]) if b < a => {
-                self.strict_call(op, &[b, a])
-            }
+            // Of two orders one is canonical.
+            (Parity::Swap, _, &[a, b]) if b < a => self.strict_call(op, &[b, a]),
             (_, Op::Min | Op::Max | Op::And | Op::Or, &[a, b]) if a == b => a,
-            _ => self.insert(Node::Call(op, args.into())),
+            _ => self.find_or_insert(Key::Call(op, args)),
         }
     }
 
     /// What an operation on numbers is known to be.
     fn fold(&self, op: Op, args: &[Term]) -> Folded {
-        let numbers: SmallVec<[&Number; 3]> =
-            args.iter().filter_map(|&t| self.as_number(t)).collect();
-        if args.is_empty() || numbers.len() < args.len() {
+        let mut numbers: SmallVec<[&Number; 3]> = SmallVec::new();
+        for &t in args {
+            match self.as_number(t) {
+                Some(n) => numbers.push(n),
+                None => return Folded::Open,
+            }
+        }
+        if numbers.is_empty() {
             return Folded::Open;
         }
         if let Some(value) = (op.row().exact)(&numbers) {
@@ -204,12 +211,23 @@ impl Number {
     /// The tightest interval of doubles around the number.
     pub fn enclosure(&self) -> Interval {
         let x = self.to_f64();
-        // Ratios of words are doubles when they have 53 bits over a power of two.
-        if let Some((n, d)) = self.small() {
-            let exact = n.unsigned_abs() < 1 << 53 && d.count_ones() == 1;
-            return if exact { Interval::point(x) } else { Interval::around(x) };
-        }
-        let exact = x.is_finite() && Number::from_f64(x).as_ref() == Some(self) && self.bits() < 54;
+        // In lowest terms only a denominator that is a power of two makes a double.
+        let exact = self.small().is_some_and(|(n, d)| {
+            n.unsigned_abs() <= 1 << 53 && d.unsigned_abs().is_power_of_two()
+        });
         if exact { Interval::point(x) } else { Interval::around(x) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decimal_is_no_double() {
+        let tenth = Number::ratio(1, 10).expect("a ratio").enclosure();
+        assert!(tenth.lo < 0.1 && 0.1 < tenth.hi);
+        let quarter = Number::ratio(-3, 4).expect("a ratio").enclosure();
+        assert_eq!(quarter, Interval::point(-0.75));
     }
 }

@@ -1,12 +1,14 @@
 //! Evaluation of a term over any algebra: doubles, intervals, dual numbers, other terms.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use super::function::Function;
 use super::graph::{Graph, Node, Term};
 use super::interval::{Defined, Interval};
 use super::number::Number;
 use super::op::Op;
+use super::visit::closure;
 
 /// Where values come from: the meaning of leaves and operations.
 pub trait Algebra {
@@ -40,8 +42,18 @@ pub fn evaluate<A: Algebra>(graph: &Graph, root: Term, algebra: &mut A) -> A::Va
 
 /// The value of a term at given values of the free bound indices, by binder level.
 pub fn evaluate_at<A: Algebra>(graph: &Graph, root: Term, at: &[i64], algebra: &mut A) -> A::Value {
-    let mut values: FxHashMap<Term, A::Value> = FxHashMap::default();
-    for term in outside_reductions(graph, root) {
+    evaluate_further(graph, root, at, algebra, &mut FxHashMap::default())
+}
+
+/// As [`evaluate_at`], with the values of some terms known; those found on the way are added.
+pub(super) fn evaluate_further<A: Algebra>(
+    graph: &Graph,
+    root: Term,
+    at: &[i64],
+    algebra: &mut A,
+    values: &mut FxHashMap<Term, A::Value>,
+) -> A::Value {
+    for term in outside_reductions(graph, root, |t| values.contains_key(&t)) {
         let value = match graph.node(term) {
             Node::Number(n) => algebra.number(n),
             Node::Symbol(s) => algebra.symbol(graph.name(*s)),
@@ -106,30 +118,25 @@ pub fn evaluate_at<A: Algebra>(graph: &Graph, root: Term, at: &[i64], algebra: &
         };
         values.insert(term, value);
     }
-    values.remove(&root).expect("the root is evaluated last")
+    values[&root].clone()
 }
 
 fn index_of(at: &[i64], level: u8) -> i64 {
     at.get(usize::from(level)).copied().unwrap_or(0)
 }
 
-/// Terms to evaluate once: reachable without entering the body of a reduction.
-fn outside_reductions(graph: &Graph, root: Term) -> Vec<Term> {
-    let mut seen = rustc_hash::FxHashSet::from_iter([root]);
-    let mut stack = vec![root];
-    while let Some(term) = stack.pop() {
-        if matches!(graph.node(term), Node::Reduce { .. }) {
-            continue;
+/// Terms to evaluate once: reachable without entering the body of a reduction or a known term.
+fn outside_reductions(graph: &Graph, root: Term, known: impl Fn(Term) -> bool) -> Vec<Term> {
+    let roots: SmallVec<[Term; 1]> = [root].into_iter().filter(|&t| !known(t)).collect();
+    closure(&roots, |term, visit| {
+        if !matches!(graph.node(term), Node::Reduce { .. }) {
+            graph.each_argument(graph.node(term), |t| {
+                if !known(t) {
+                    visit(t);
+                }
+            });
         }
-        graph.each_argument(graph.node(term), |t| {
-            if seen.insert(t) {
-                stack.push(t);
-            }
-        });
-    }
-    let mut order: Vec<Term> = seen.into_iter().collect();
-    order.sort_unstable();
-    order
+    })
 }
 
 /// Doubles: `leaf` gives the value of a symbol, or of an array element written `name[1,2]`.

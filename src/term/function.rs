@@ -3,8 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::cycles;
 use super::graph::{Graph, Term};
 use super::interval::Interval;
+use super::op::Op;
 
 /// A function's position among those registered in one graph.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -54,7 +56,8 @@ impl Function {
             derivative: Derivative::Unknown,
             range: None,
             total: false,
-            cycles: 30.0,
+            // The call, and as much work as an exponential.
+            cycles: cycles::FUNCTION + Op::Exp.row().cycles,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The hash-consed arena: nodes, handles, names and registered functions.
 
-use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap};
-use std::hash::BuildHasher;
+use rustc_hash::FxHashMap;
 
+use super::arguments::Arguments;
 use super::function::{Function, FunctionId};
 use super::index::{Affine, Binder};
+use super::names::Names;
 use super::number::Number;
 use super::op::Op;
+use super::table::{Key, Table};
 
 /// A term of one [`Graph`]: equal terms have equal handles, arguments have smaller handles.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -33,9 +34,9 @@ pub enum Node {
     Symbol(Symbol),
     /// `constant + Σ coefficient · term`, sorted by term.
     ///
-    /// No term is a number or a sum that could be merged in. A scaled term `2*x` is a sum of one
-    /// part. A zero coefficient stays only on a term that has not been shown to be defined
-    /// anywhere.
+    /// No term is a number or a sum that could be merged in, save that adding little to a sum of
+    /// more than [`LONG`] terms does not copy it. A scaled term `2*x` is a sum of one part. A zero
+    /// coefficient stays only on a term that has not been shown to be defined anywhere.
     Sum {
         /// The rational part.
         constant: Number,
@@ -45,9 +46,9 @@ pub enum Node {
     /// `Π base ^ exponent` with exact exponents, sorted by base; at least one part.
     Product(Box<[(Term, Number)]>),
     /// An operation of the table.
-    Call(Op, Box<[Term]>),
+    Call(Op, Arguments),
     /// A registered function.
-    Apply(FunctionId, Box<[Term]>),
+    Apply(FunctionId, Arguments),
     /// An element of an array at affine indices, one for each dimension.
     Element(Symbol, Box<[Affine]>),
     /// The value of an index expression as a number.
@@ -74,7 +75,16 @@ struct Shape {
     total: bool,
     /// Whether it is a truth value.
     truth: bool,
+    /// Whether it is a sum or a product that is long, or holds a long one of its own kind.
+    long: bool,
 }
+
+/// Sums and products with more parts are not copied into one that adds little to them: chains of
+/// a hundred thousand additions would otherwise take quadratic time and memory.
+pub const LONG: usize = 1000;
+
+/// Room for nodes that a graph makes with its first one.
+const FIRST: usize = 100;
 
 /// Whether a graph normalises what is built in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,12 +103,15 @@ pub struct Graph {
     form: Form,
     nodes: Vec<Node>,
     shapes: Vec<Shape>,
-    table: HashTable<u32>,
-    names: Vec<String>,
-    symbols: FxHashMap<String, Symbol>,
+    table: Table,
+    /// The constant that has no value, once it is there.
+    undefined: Option<Term>,
+    names: Names,
     functions: Vec<Function>,
     /// What sampling has shown of terms that are not total; see `sample`.
     pub(super) witnessed: FxHashMap<(Term, super::sample::Claim), bool>,
+    /// Values at sample points.
+    pub(super) samples: super::sample::Samples,
 }
 
 impl Default for Graph {
@@ -123,11 +136,12 @@ impl Graph {
             form,
             nodes: Vec::new(),
             shapes: Vec::new(),
-            table: HashTable::new(),
-            names: Vec::new(),
-            symbols: FxHashMap::default(),
+            table: Table::default(),
+            undefined: None,
+            names: Names::default(),
             functions: Vec::new(),
             witnessed: FxHashMap::default(),
+            samples: Default::default(),
         }
     }
 
@@ -161,7 +175,7 @@ impl Graph {
 
     /// Whether the term is the constant that has no value.
     pub fn is_undefined(&self, term: Term) -> bool {
-        matches!(self.node(term), Node::Call(Op::Undefined, _))
+        self.undefined == Some(term)
     }
 
     /// Whether the term is a truth value.
@@ -174,6 +188,11 @@ impl Graph {
         self.shapes[term.index()].total
     }
 
+    /// Whether the term is a sum or product that holds more parts than [`LONG`].
+    pub(super) fn is_long(&self, term: Term) -> bool {
+        self.shapes[term.index()].long
+    }
+
     /// The binders that occur free, as a set of bits by level.
     pub fn free_binders(&self, term: Term) -> u32 {
         self.shapes[term.index()].binders
@@ -181,18 +200,12 @@ impl Graph {
 
     /// Interns a name.
     pub fn intern(&mut self, name: &str) -> Symbol {
-        if let Some(&symbol) = self.symbols.get(name) {
-            return symbol;
-        }
-        let symbol = Symbol(self.names.len() as u32);
-        self.names.push(name.to_owned());
-        self.symbols.insert(name.to_owned(), symbol);
-        symbol
+        Symbol(self.names.intern(name))
     }
 
     /// The text of a name.
     pub fn name(&self, symbol: Symbol) -> &str {
-        &self.names[symbol.0 as usize]
+        self.names.get(symbol.0)
     }
 
     /// A named scalar.
@@ -208,7 +221,7 @@ impl Graph {
 
     /// The constant that has no value; every strict operation on it is undefined too.
     pub fn undefined(&mut self) -> Term {
-        self.insert(Node::Call(Op::Undefined, Box::default()))
+        self.find_or_insert(Key::Call(Op::Undefined, &[]))
     }
 
     /// An element of an array.
@@ -251,17 +264,34 @@ impl Graph {
 
     /// The handle of a node that already obeys the invariants of its kind.
     pub(crate) fn insert(&mut self, node: Node) -> Term {
-        let hash = FxBuildHasher.hash_one(&node);
-        let nodes = &self.nodes;
-        if let Some(&found) = self.table.find(hash, |&i| nodes[i as usize] == node) {
-            return Term(found);
+        match node {
+            Node::Sum { constant, terms } => self.find_or_insert(Key::Sum(&constant, &terms)),
+            Node::Product(factors) => self.find_or_insert(Key::Product(&factors)),
+            Node::Call(op, args) => self.find_or_insert(Key::Call(op, &args)),
+            node => self.find_or_insert(Key::Other(node)),
         }
-        let term = Term(u32::try_from(nodes.len()).expect("a graph holds fewer than 2^32 terms"));
-        let shape = self.shape(&node);
+    }
+
+    /// As [`Graph::insert`], for parts that are copied only when the node is new.
+    pub(super) fn find_or_insert(&mut self, key: Key<'_>) -> Term {
+        let hash = match self.table.find(&key, &self.nodes) {
+            Ok(found) => return found,
+            Err(hash) => hash,
+        };
+        let count = u32::try_from(self.nodes.len());
+        let term = Term(count.expect("a graph holds fewer than 2^32 terms"));
+        let node = key.into_node();
+        if matches!(node, Node::Call(Op::Undefined, _)) {
+            self.undefined = Some(term);
+        }
+        if self.nodes.is_empty() {
+            self.nodes.reserve(FIRST);
+            self.shapes.reserve(FIRST);
+            self.table.reserve(FIRST);
+        }
+        self.shapes.push(self.shape(&node));
         self.nodes.push(node);
-        self.shapes.push(shape);
-        let nodes = &self.nodes;
-        self.table.insert_unique(hash, term.0, |&i| FxBuildHasher.hash_one(&nodes[i as usize]));
+        self.table.insert(hash, term);
         term
     }
 
@@ -273,10 +303,20 @@ impl Graph {
             total &= s.total;
         });
         let indices = |affine: &Affine| affine.terms.iter().fold(0, |m, (b, _)| m | 1 << b.0);
-        let mut truth = false;
+        let (mut truth, mut long) = (false, false);
         match node {
+            Node::Sum { terms, .. } => {
+                let is_sum = |t: Term| matches!(self.node(t), Node::Sum { .. });
+                let nested =
+                    |(c, t): &(Number, Term)| c.is_unit() && self.is_long(*t) && is_sum(*t);
+                long = terms.len() > LONG || terms.iter().any(nested);
+            }
             Node::Product(factors) => {
                 total &= factors.iter().all(|(_, e)| e.is_integer() && !e.is_negative());
+                let is_product = |t: Term| matches!(self.node(t), Node::Product(_));
+                let nested =
+                    |(t, e): &(Term, Number)| e.is_one() && self.is_long(*t) && is_product(*t);
+                long = factors.len() > LONG || factors.iter().any(nested);
             }
             Node::Call(op, args) => {
                 total &= op.row().total;
@@ -287,9 +327,9 @@ impl Graph {
             Node::Element(_, affines) => binders |= affines.iter().fold(0, |m, a| m | indices(a)),
             Node::Index(affine) => binders |= indices(affine),
             Node::Reduce { binder, .. } => binders &= !(1 << binder.0),
-            Node::Number(_) | Node::Symbol(_) | Node::Sum { .. } => {}
+            Node::Number(_) | Node::Symbol(_) => {}
         }
-        Shape { binders, total, truth }
+        Shape { binders, total, truth, long }
     }
 
     /// Calls `f` with each argument of a node, in order.
@@ -307,9 +347,36 @@ impl Graph {
     pub fn sibling(&self, form: Form) -> Graph {
         Graph {
             names: self.names.clone(),
-            symbols: self.symbols.clone(),
             functions: self.functions.clone(),
             ..Graph::with_form(form)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nodes_are_small() {
+        assert_eq!(size_of::<Number>(), 16);
+        assert_eq!(size_of::<Node>(), 32);
+    }
+
+    #[test]
+    fn nodes_and_names_are_stored_once() {
+        let mut g = Graph::new();
+        let names: Vec<String> = (0..5000).map(|k| format!("x{k}")).collect();
+        let terms: Vec<Term> = names.iter().map(|n| g.symbol(n)).collect();
+        let sums: Vec<Term> = terms.windows(2).map(|w| g.add(w[0], w[1])).collect();
+        let count = g.len();
+        for (name, &term) in names.iter().zip(&terms) {
+            assert_eq!(g.symbol(name), term);
+            assert!(matches!(g.node(term), Node::Symbol(s) if g.name(*s) == name));
+        }
+        for (w, &sum) in terms.windows(2).zip(&sums) {
+            assert_eq!(g.add(w[1], w[0]), sum);
+        }
+        assert_eq!(g.len(), count);
     }
 }

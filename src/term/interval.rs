@@ -116,14 +116,27 @@ impl Interval {
         Interval { lo: self.lo.max(lo), hi: self.hi.min(hi), ..self }
     }
 
+    /// Enclosure by an increasing function.
     fn increasing(self, f: fn(f64) -> f64) -> Interval {
-        Interval { lo: f(self.lo), hi: f(self.hi), defined: self.defined }.widen(SLACK)
+        let wide = self.increasing_by(f);
+        // A function that is zero at zero keeps the sign of its argument, whatever the slack.
+        let beyond = (wide.lo < 0.0 && self.lo >= 0.0) || (wide.hi > 0.0 && self.hi <= 0.0);
+        if beyond && f(0.0) == 0.0 { wide.with_sign(self.lo, self.hi) } else { wide }
+    }
+
+    /// Cuts off what has not the sign of a number between `lo` and `hi`.
+    fn with_sign(self, lo: f64, hi: f64) -> Interval {
+        let above = if lo >= 0.0 { self.lo.max(0.0) } else { self.lo };
+        let below = if hi <= 0.0 { self.hi.min(0.0) } else { self.hi };
+        Interval { lo: above, hi: below, ..self }
     }
 
     /// Restricts the argument to `[lo, hi]`, or the open interval, and says what that loses.
     fn within(self, lo: f64, hi: f64, open: bool) -> Interval {
+        // Infinity is no value: an interval that reaches it stays inside.
         let outside = |x: f64, edge: f64, below: bool| {
-            if below { x < edge || (open && x == edge) } else { x > edge || (open && x == edge) }
+            let at_edge = open && x == edge && edge.is_finite();
+            at_edge || if below { x < edge } else { x > edge }
         };
         if outside(self.hi, lo, true) || outside(self.lo, hi, false) {
             return Interval::NEVER;
@@ -163,9 +176,9 @@ impl Interval {
 
 /// Arithmetic.
 impl Interval {
-    /// Enclosure of `a + b`.
+    /// Enclosure of `a + b`, exact where the bounds are.
     pub fn add(self, other: Interval) -> Interval {
-        self.combine(other, |a, b| Interval::new(a.lo + b.lo, a.hi + b.hi).widen(1))
+        self.combine(other, |a, b| Interval::new(sum_below(a.lo, b.lo), -sum_below(-a.hi, -b.hi)))
     }
 
     /// Enclosure of `a - b`.
@@ -178,12 +191,13 @@ impl Interval {
         Interval { lo: -self.hi, hi: -self.lo, defined: self.defined }
     }
 
-    /// Enclosure of `a * b`; zero times an infinite bound is zero.
+    /// Enclosure of `a * b`, exact where the bounds are; zero times an infinite bound is zero.
     pub fn mul(self, other: Interval) -> Interval {
-        let product = |x: f64, y: f64| if x == 0.0 || y == 0.0 { 0.0 } else { x * y };
         self.combine(other, |a, b| {
-            let exact = a == Interval::point(0.0) || b == Interval::point(0.0);
-            a.corners(b, product).widen(if exact { 0 } else { 1 })
+            let corners = [(a.lo, b.lo), (a.lo, b.hi), (a.hi, b.lo), (a.hi, b.hi)];
+            let lo = corners.iter().map(|&(x, y)| product_below(x, y)).fold(INF, f64::min);
+            let hi = corners.iter().map(|&(x, y)| -product_below(-x, y)).fold(-INF, f64::max);
+            Interval::new(lo, hi)
         })
     }
 
@@ -198,11 +212,13 @@ impl Interval {
             if a.lo == 0.0 && a.hi == 0.0 {
                 Interval::NEVER
             } else if a.excludes_zero() {
-                Interval::new(1.0 / a.hi, 1.0 / a.lo).widen(1)
+                Interval::new(1.0 / a.hi, 1.0 / a.lo).widen(1).with_sign(a.lo, a.hi)
             } else if a.lo == 0.0 {
-                Interval::new(1.0 / a.hi, f64::INFINITY).widen(1).with(Sometimes)
+                let beyond = Interval::new(1.0 / a.hi, f64::INFINITY).widen(1);
+                beyond.with_sign(a.lo, a.hi).with(Sometimes)
             } else if a.hi == 0.0 {
-                Interval::new(f64::NEG_INFINITY, 1.0 / a.lo).widen(1).with(Sometimes)
+                let beyond = Interval::new(f64::NEG_INFINITY, 1.0 / a.lo).widen(1);
+                beyond.with_sign(a.lo, a.hi).with(Sometimes)
             } else {
                 Interval::ALL.with(Sometimes)
             }
@@ -213,6 +229,7 @@ impl Interval {
     pub fn powi(self, n: i64) -> Interval {
         let power = |x: f64| libm::pow(x, n.unsigned_abs() as f64);
         self.apply(|a| match n {
+            2..=16 => a.raised(n),
             0 => Interval::point(1.0),
             1 => a,
             n if n < 0 => a.powi(n.checked_neg().unwrap_or(i64::MAX)).recip(),
@@ -221,6 +238,22 @@ impl Interval {
             _ if a.hi <= 0.0 => a.neg().increasing_by(power).clip(0.0, f64::INFINITY),
             _ => Interval::new(0.0, a.hi.max(-a.lo)).increasing_by(power).clip(0.0, f64::INFINITY),
         })
+    }
+
+    /// A small positive power by multiplication, exact where the products are.
+    fn raised(self, n: i64) -> Interval {
+        // Of the absolute value, which every power is increasing in.
+        let size = self.abs();
+        let below = (1..n).fold(size.lo, |power, _| product_below(power, size.lo));
+        let above = (1..n).fold(size.hi, |power, _| -product_below(-power, size.hi));
+        if n % 2 == 0 || self.lo >= 0.0 {
+            Interval::new(below.max(0.0), above)
+        } else if self.hi <= 0.0 {
+            Interval::new(-above, -below)
+        } else {
+            let up = |x: f64| (1..n).fold(x, |power, _| -product_below(-power, x));
+            Interval::new(-up(-self.lo), up(self.hi))
+        }
     }
 
     fn increasing_by(self, f: impl Fn(f64) -> f64) -> Interval {
@@ -248,6 +281,14 @@ impl Interval {
             if b.lo == b.hi && b.lo == b.lo.trunc() && b.lo.abs() < 1e15 {
                 return a.powi(b.lo as i64);
             }
+            if a == Interval::point(0.0) && b.lo > 0.0 {
+                return a;
+            }
+            // Between two integers lies no exponent that a negative base has.
+            let fraction = b.lo.floor() == b.hi.floor() && b.lo != b.lo.floor();
+            if (a.hi < 0.0 && fraction) || (a.lo == 0.0 && a.hi == 0.0 && b.hi < 0.0) {
+                return Interval::NEVER;
+            }
             if a.lo > 0.0 || (a.lo == 0.0 && b.lo > 0.0) {
                 return a.corners(b, libm::pow).widen(SLACK).clip(0.0, f64::INFINITY);
             }
@@ -259,7 +300,17 @@ impl Interval {
     pub fn sqrt(self) -> Interval {
         self.apply(|a| {
             let x = a.within(0.0, f64::INFINITY, false);
-            if x.defined == Never { x } else { x.increasing(libm::sqrt).clip(0.0, f64::INFINITY) }
+            if x.defined == Never {
+                return x;
+            }
+            let (lo, hi) = (libm::sqrt(x.lo), libm::sqrt(x.hi));
+            // The library rounds correctly, so that one unit suffices where it rounds at all.
+            let exact = |root: f64, x: f64| root.is_finite() && root.mul_add(root, -x) == 0.0;
+            Interval {
+                lo: if exact(lo, x.lo) { lo } else { lo.next_down().max(0.0) },
+                hi: if exact(hi, x.hi) { hi } else { hi.next_up() },
+                defined: x.defined,
+            }
         })
     }
 
@@ -267,6 +318,35 @@ impl Interval {
     pub fn fma(self, b: Interval, c: Interval) -> Interval {
         self.mul(b).add(c)
     }
+}
+
+/// The largest double that is certainly not above `x + y`.
+fn sum_below(x: f64, y: f64) -> f64 {
+    let sum = x + y;
+    if sum.is_nan() {
+        return -INF;
+    }
+    if sum.is_infinite() {
+        return if x.is_finite() && y.is_finite() { sum.next_down() } else { sum };
+    }
+    // Knuth's two-sum: what rounding has left out.
+    let virtual_y = sum - x;
+    let error = (x - (sum - virtual_y)) + (y - virtual_y);
+    if error < 0.0 || error.is_nan() { sum.next_down() } else { sum }
+}
+
+/// The largest double that is certainly not above `x * y`; zero times infinity is zero.
+fn product_below(x: f64, y: f64) -> f64 {
+    if x == 0.0 || y == 0.0 {
+        return 0.0;
+    }
+    let product = x * y;
+    if product.is_infinite() {
+        return if x.is_finite() && y.is_finite() { product.next_down() } else { product };
+    }
+    // Below this size what rounding leaves out is no double any more.
+    let tiny = product.abs() < 1e-290;
+    if tiny || x.mul_add(y, -product) < 0.0 { product.next_down() } else { product }
 }
 
 /// Enclosures of an increasing function that is defined on `[lo, hi]` or the open interval.
@@ -379,6 +459,9 @@ impl Interval {
     /// A wave of period 2π that is 1 at `peak` and −1 half a period later.
     fn wave(self, f: fn(f64) -> f64, peak: f64) -> Interval {
         use std::f64::consts::{PI, TAU};
+        if self == Interval::point(0.0) {
+            return Interval::point(f(0.0));
+        }
         let whole = Interval::new(-1.0, 1.0);
         if !(self.lo.abs() < 1e6 && self.hi.abs() < 1e6) {
             // Beyond, the position inside a period is not known well enough from doubles;
@@ -407,7 +490,9 @@ impl Interval {
             let turn = |x: f64, slack: f64| ((x + FRAC_PI_2) / PI + slack).floor();
             let near = a.lo.abs() < 1e6 && a.hi.abs() < 1e6;
             if near && turn(a.lo, -1e-9) == turn(a.hi, 1e-9) {
-                a.increasing(libm::tan)
+                // Only the branch through zero keeps the sign of its argument.
+                let branch = turn(a.lo, -1e-9);
+                if branch == 0.0 { a.increasing(libm::tan) } else { a.increasing_by(libm::tan) }
             } else {
                 Interval::ALL.with(Sometimes)
             }
@@ -459,10 +544,28 @@ mod tests {
         assert_eq!(Interval::new(-2.0, -1.0).log().defined, Never);
         assert_eq!(Interval::new(-1.0, 1.0).log().defined, Sometimes);
         assert_eq!(Interval::point(0.0).log().defined, Never);
+        assert_eq!(Interval::new(1.0, INF).log().defined, Always);
+        assert_eq!(Interval::new(0.0, INF).log().defined, Sometimes);
         assert_eq!(Interval::new(0.0, 1.0).sqrt().defined, Always);
         assert_eq!(Interval::point(0.0).recip().defined, Never);
         assert_eq!(Interval::point(-8.0).pow_fraction(1.0 / 3.0).defined, Never);
         assert_eq!(Interval::point(0.0).powi(0), Interval::point(1.0));
+    }
+
+    #[test]
+    fn signs_survive_the_slack() {
+        let positive = Interval::new(0.0, 2.0);
+        assert_eq!(positive.mul(positive).lo, 0.0);
+        assert_eq!(positive.add(positive).lo, 0.0);
+        assert_eq!(positive.atan().lo, 0.0);
+        assert_eq!(positive.neg().mul(positive).hi, 0.0);
+        assert_eq!(Interval::new(-1.0, 0.0).sinh().hi, 0.0);
+        assert_eq!(Interval::point(0.0).sin(), Interval::point(0.0));
+        assert!(Interval::new(2.0, 3.0).tan().hi < 0.0);
+        assert!(Interval::new(-1e-300, 1.0).tanh().lo < -1e-300);
+        assert_eq!(Interval::point(-2.0).pow(Interval::point(0.5)).defined, Never);
+        assert_eq!(Interval::point(0.0).pow(Interval::new(-2.5, -0.5)).defined, Never);
+        assert_eq!(Interval::point(-2.0).pow(Interval::new(0.5, 1.5)).defined, Sometimes);
     }
 
     #[test]

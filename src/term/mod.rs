@@ -15,20 +15,29 @@
 //! assert_eq!(a, b);
 //! ```
 
+pub mod arguments;
 pub mod build;
+pub mod by_term;
 pub mod call;
+pub mod cycles;
 pub mod evaluate;
 pub mod expr;
 pub mod function;
 pub mod graph;
 pub mod index;
 pub mod interval;
+mod kept;
+pub mod names;
 pub mod number;
 pub mod op;
+pub mod real;
 pub mod sample;
+mod table;
 mod truth;
 pub mod visit;
 
+pub use arguments::Arguments;
+pub use by_term::ByTerm;
 pub use expr::{Expr, Functions, Scalar, Scope};
 pub use function::{Derivative, Function, FunctionId};
 pub use graph::{Graph, Node, Symbol, Term};

@@ -2,10 +2,11 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use num_bigint::{BigInt, Sign};
-use num_integer::Integer;
+use num_bigint::BigInt;
+use num_integer::{Integer, Roots};
 use num_rational::BigRational;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
@@ -16,15 +17,27 @@ pub const MAX_POWER_BITS: u64 = 1 << 17;
 
 /// An exact rational number in lowest terms with a positive denominator.
 ///
-/// Values whose numerator and denominator fit in 64 bits are always stored inline, so two equal
-/// numbers have one representation and can be hashed and compared field by field.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// Values with a numerator of 64 bits and a denominator of 32 bits are always stored inline, in
+/// 16 bytes, so two equal numbers have one representation and can be compared field by field.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Number(Form);
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 enum Form {
-    Small(i64, i64),
+    Small(i64, u32),
     Big(Arc<BigRational>),
+}
+
+impl Hash for Number {
+    /// One word for an inline value: hashing numbers is most of hashing terms.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Form::Small(n, d) => {
+                state.write_u64((*n as u64).wrapping_add(u64::from(*d - 1).rotate_left(32)));
+            }
+            Form::Big(b) => b.hash(state),
+        }
+    }
 }
 
 impl Number {
@@ -61,18 +74,21 @@ impl Number {
             None => (text, 0),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        let digits = format!("{whole}{fraction}");
         let scale = exponent.checked_sub(fraction.len() as i64)?;
+        let digits = whole.bytes().chain(fraction.bytes());
         // Nearly all literals fit into words.
-        if digits.len() < 19 && scale.abs() < 19 && digits.bytes().all(|b| b.is_ascii_digit()) {
-            let (value, power) =
-                (digits.parse::<i128>().ok()?, 10_i128.pow(scale.unsigned_abs() as u32));
-            return Some(if scale >= 0 {
-                Self::reduce(value * power, 1)
-            } else {
-                Self::reduce(value, power)
+        if matches!(whole.len() + fraction.len(), 1..19)
+            && scale.abs() < 19
+            && digits.clone().all(|b| b.is_ascii_digit())
+        {
+            let value = digits.fold(0, |n, digit| 10 * n + i128::from(digit - b'0'));
+            let power = 10_i128.pow(scale.unsigned_abs() as u32);
+            return Some(match scale >= 0 {
+                true => Self::reduce(value * power, 1),
+                false => Self::reduce(value, power),
             });
         }
+        let digits = format!("{whole}{fraction}");
         let value = BigInt::parse_bytes(digits.as_bytes(), 10)?;
         if scale.abs() > 100_000 {
             return None;
@@ -87,9 +103,33 @@ impl Number {
 
     /// Wraps a big rational, inline when it fits.
     pub fn from_big(value: BigRational) -> Number {
-        match (value.numer().to_i64(), value.denom().to_i64()) {
+        match (value.numer().to_i64(), value.denom().to_u32()) {
             (Some(n), Some(d)) => Number(Form::Small(n, d)),
             _ => Number(Form::Big(Arc::new(value))),
+        }
+    }
+
+    /// Wraps a big integer, inline when it fits.
+    pub fn from_integer(value: BigInt) -> Number {
+        match value.to_i64() {
+            Some(n) => Number(Form::Small(n, 1)),
+            None => Number(Form::Big(Arc::new(BigRational::from_integer(value)))),
+        }
+    }
+
+    /// The numerator, which carries the sign.
+    pub fn numerator(&self) -> BigInt {
+        match &self.0 {
+            Form::Small(n, _) => BigInt::from(*n),
+            Form::Big(b) => b.numer().clone(),
+        }
+    }
+
+    /// The denominator, which is positive.
+    pub fn denominator(&self) -> BigInt {
+        match &self.0 {
+            Form::Small(_, d) => BigInt::from(*d),
+            Form::Big(b) => b.denom().clone(),
         }
     }
 
@@ -105,9 +145,7 @@ impl Number {
     pub fn to_f64(&self) -> f64 {
         const EXACT: u64 = 1 << 53;
         match &self.0 {
-            Form::Small(n, d) if n.unsigned_abs() <= EXACT && d.unsigned_abs() <= EXACT => {
-                *n as f64 / *d as f64
-            }
+            Form::Small(n, d) if n.unsigned_abs() <= EXACT => *n as f64 / f64::from(*d),
             _ => nearest_double(&self.to_big()),
         }
     }
@@ -122,12 +160,17 @@ impl Number {
 
     /// Whether this is zero.
     pub fn is_zero(&self) -> bool {
-        *self == Self::ZERO
+        matches!(self.0, Form::Small(0, _))
     }
 
     /// Whether this is one.
     pub fn is_one(&self) -> bool {
-        *self == Self::ONE
+        matches!(self.0, Form::Small(1, 1))
+    }
+
+    /// Whether this is one or minus one.
+    pub fn is_unit(&self) -> bool {
+        matches!(self.0, Form::Small(1 | -1, 1))
     }
 
     /// Whether this is an integer.
@@ -148,7 +191,10 @@ impl Number {
 
     /// Whether this is greater than zero.
     pub fn is_positive(&self) -> bool {
-        !self.is_negative() && !self.is_zero()
+        match &self.0 {
+            Form::Small(n, _) => *n > 0,
+            Form::Big(b) => b.is_positive(),
+        }
     }
 
     /// The absolute value.
@@ -165,10 +211,24 @@ impl Number {
         }
     }
 
+    /// The largest rational of which both are integer multiples; zero for two zeros.
+    pub fn gcd(&self, other: &Number) -> Number {
+        match (&self.0, &other.0) {
+            (Form::Small(a, 1), Form::Small(c, 1)) => {
+                Self::reduce(a.unsigned_abs().gcd(&c.unsigned_abs()).into(), 1)
+            }
+            _ => {
+                let (a, b) = (self.numerator(), self.denominator());
+                let (c, d) = (other.numerator(), other.denominator());
+                Self::from_big(BigRational::new((a * &d).gcd(&(c * &b)), b * d))
+            }
+        }
+    }
+
     /// The largest integer that is not greater.
     pub fn floor(&self) -> Number {
         match &self.0 {
-            Form::Small(n, d) => Number(Form::Small(Integer::div_floor(n, d), 1)),
+            Form::Small(n, d) => Number(Form::Small(n.div_euclid(i64::from(*d)), 1)),
             Form::Big(b) => Self::from_big(b.floor()),
         }
     }
@@ -185,6 +245,11 @@ impl Number {
         if *self == Self::MINUS_ONE {
             return Some(if exponent % 2 == 0 { Self::ONE } else { Self::MINUS_ONE });
         }
+        if let (Form::Small(n, 1), Ok(e)) = (&self.0, u32::try_from(exponent))
+            && let Some(power) = n.checked_pow(e)
+        {
+            return Some(power.into());
+        }
         let big = self.to_big();
         let bits = big.numer().bits().max(big.denom().bits());
         let predicted = bits.saturating_sub(1).checked_mul(exponent.unsigned_abs())?;
@@ -200,6 +265,14 @@ impl Number {
         if self.is_negative() || n == 0 {
             return None;
         }
+        if let Form::Small(value, d) = &self.0 {
+            let exact = |v: u64| {
+                let root = Roots::nth_root(&v, n);
+                (root.checked_pow(n) == Some(v)).then_some(root)
+            };
+            let (p, q) = (exact(value.unsigned_abs())?, exact(u64::from(*d))?);
+            return Some(Self::reduce(p.into(), q.into()));
+        }
         let big = self.to_big();
         let exact = |v: &BigInt| {
             let root = v.nth_root(n);
@@ -208,10 +281,10 @@ impl Number {
         Some(Self::from_big(BigRational::new(exact(big.numer())?, exact(big.denom())?)))
     }
 
-    /// Numerator and denominator when both fit in 64 bits.
+    /// Numerator and denominator when they are stored inline: 64 and 32 bits.
     pub fn small(&self) -> Option<(i64, i64)> {
         match &self.0 {
-            Form::Small(n, d) => Some((*n, *d)),
+            Form::Small(n, d) => Some((*n, i64::from(*d))),
             Form::Big(_) => None,
         }
     }
@@ -219,15 +292,21 @@ impl Number {
     fn reduce(n: i128, d: i128) -> Number {
         let (n, d) = if d < 0 { (-n, -d) } else { (n, d) };
         // Division of 128 bits is slow, and words nearly always suffice.
-        if let (Ok(n), Ok(d)) = (i64::try_from(n), i64::try_from(d))
-            && n != i64::MIN
-        {
-            let g = n.unsigned_abs().gcd(&d.unsigned_abs()) as i64;
-            return Number(if g == 1 { Form::Small(n, d) } else { Form::Small(n / g, d / g) });
-        }
-        let g = n.unsigned_abs().gcd(&d.unsigned_abs());
-        let (n, d) = (n / g as i128, d / g as i128);
-        match (i64::try_from(n), i64::try_from(d)) {
+        let (n, d) = match (i64::try_from(n), i64::try_from(d)) {
+            (Ok(n), Ok(d)) if n != i64::MIN => {
+                let g = n.unsigned_abs().gcd(&d.unsigned_abs()) as i64;
+                let (n, d) = if g == 1 { (n, d) } else { (n / g, d / g) };
+                if let Ok(d) = u32::try_from(d) {
+                    return Number(Form::Small(n, d));
+                }
+                (i128::from(n), i128::from(d))
+            }
+            _ => {
+                let g = n.unsigned_abs().gcd(&d.unsigned_abs()) as i128;
+                (n / g, d / g)
+            }
+        };
+        match (i64::try_from(n), u32::try_from(d)) {
             (Ok(n), Ok(d)) => Number(Form::Small(n, d)),
             _ => Number(Form::Big(Arc::new(BigRational::new_raw(n.into(), d.into())))),
         }
@@ -283,17 +362,32 @@ impl From<bool> for Number {
 }
 
 macro_rules! arithmetic {
-    ($trait:ident, $method:ident, |$a:ident, $b:ident, $c:ident, $d:ident| $n:expr, $den:expr) => {
+    ($trait:ident $method:ident $checked:ident $general:ident,
+     |$a:ident, $b:ident, $c:ident, $d:ident| $n:expr) => {
         impl std::ops::$trait<&Number> for &Number {
             type Output = Number;
+            #[inline]
             fn $method(self, other: &Number) -> Number {
+                if let (Form::Small(a, 1), Form::Small(c, 1)) = (&self.0, &other.0)
+                    && let Some(n) = a.$checked(*c)
+                {
+                    return Number(Form::Small(n, 1));
+                }
+                self.$general(other)
+            }
+        }
+        impl Number {
+            /// The operation beyond integers of one word.
+            fn $general(&self, other: &Number) -> Number {
                 if let (Form::Small(a, b), Form::Small(c, d)) = (&self.0, &other.0) {
                     let ($a, $b, $c, $d) =
                         (i128::from(*a), i128::from(*b), i128::from(*c), i128::from(*d));
-                    // The products of two words fit in 127 bits; only the sum of two may not.
-                    if let (Some(n), Some(d)) = ($n, $den) {
-                        return Number::reduce(n, d);
-                    }
+                    // A word times a half one has 95 bits, so that nothing overflows.
+                    return Number::reduce($n, $b * $d);
+                }
+                if self.is_integer() && other.is_integer() {
+                    let (a, b) = (self.numerator(), other.numerator());
+                    return Number::from_integer(std::ops::$trait::$method(a, b));
                 }
                 Number::from_big(std::ops::$trait::$method(self.to_big(), other.to_big()))
             }
@@ -301,9 +395,9 @@ macro_rules! arithmetic {
     };
 }
 
-arithmetic!(Add, add, |a, b, c, d| (a * d).checked_add(c * b), Some(b * d));
-arithmetic!(Sub, sub, |a, b, c, d| (a * d).checked_sub(c * b), Some(b * d));
-arithmetic!(Mul, mul, |a, b, c, d| Some(a * c), Some(b * d));
+arithmetic!(Add add checked_add add_general, |a, b, c, d| a * d + c * b);
+arithmetic!(Sub sub checked_sub sub_general, |a, b, c, d| a * d - c * b);
+arithmetic!(Mul mul checked_mul mul_general, |a, b, c, d| a * c);
 
 impl std::ops::Neg for &Number {
     type Output = Number;
@@ -324,6 +418,7 @@ impl PartialOrd for Number {
 impl Ord for Number {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
+            (Form::Small(a, b), Form::Small(c, d)) if b == d => a.cmp(c),
             (Form::Small(a, b), Form::Small(c, d)) => {
                 (i128::from(*a) * i128::from(*d)).cmp(&(i128::from(*c) * i128::from(*b)))
             }
@@ -354,28 +449,27 @@ impl Number {
     /// factors 2 and 5 and at most `most` digits are not leading or trailing zeros; an integer
     /// always has one.
     pub fn to_decimal(&self, most: usize) -> Option<String> {
-        let big = self.to_big();
-        let mut rest = big.denom().clone();
-        let mut count = |factor: u32| {
-            let factor = BigInt::from(factor);
-            let mut times = 0;
-            while (&rest % &factor).is_zero() {
-                rest /= &factor;
-                times += 1;
-            }
-            times
-        };
-        let places = count(2).max(count(5)) as usize;
-        if !rest.is_one() {
-            return None;
+        // Short integers are plain in any case.
+        if let Form::Small(n, 1) = &self.0
+            && n.unsigned_abs() < 1_000_000
+        {
+            return Some(n.to_string());
         }
-        let scaled = &big * BigRational::from_integer(BigInt::from(10).pow(places as u32));
-        let digits = scaled.numer().magnitude().to_string();
+        let places = self.decimal_places()?;
+        let digits = match &self.0 {
+            Form::Small(n, d) if places <= 18 => (u128::from(n.unsigned_abs())
+                * (10_u128.pow(places as u32) / u128::from(*d)))
+            .to_string(),
+            _ => {
+                let scale = BigRational::from_integer(BigInt::from(10).pow(places as u32));
+                (self.to_big() * scale).numer().magnitude().to_string()
+            }
+        };
         let significant = digits.trim_end_matches('0');
         if places > 0 && significant.len() > most {
             return None;
         }
-        let sign = if scaled.numer().sign() == Sign::Minus { "-" } else { "" };
+        let sign = if self.is_negative() { "-" } else { "" };
         let (first, more) = significant.split_at(significant.len().min(1));
         let point = if more.is_empty() { "" } else { "." };
         let exponent = digits.len() as i64 - 1 - places as i64;
@@ -389,11 +483,33 @@ impl Number {
         Some(format!("{sign}{}", if shorter { scientific } else { plain }))
     }
 
+    /// Digits after the point of the finite decimal, when there is one: the denominator has only
+    /// the factors 2 and 5.
+    fn decimal_places(&self) -> Option<usize> {
+        fn places<T: Integer + Clone>(denominator: &T, two: &T, five: &T) -> Option<usize> {
+            let mut rest = denominator.clone();
+            let mut count = |factor: &T| {
+                let mut times = 0;
+                while rest.is_multiple_of(factor) {
+                    rest = rest.div_floor(factor);
+                    times += 1;
+                }
+                times
+            };
+            let places = count(two).max(count(five));
+            rest.is_one().then_some(places)
+        }
+        match &self.0 {
+            Form::Small(_, d) => places(d, &2, &5),
+            Form::Big(b) => places(b.denom(), &BigInt::from(2), &BigInt::from(5)),
+        }
+    }
+
     /// The number of bits of the longer of numerator and denominator.
     pub fn bits(&self) -> u64 {
         match &self.0 {
             Form::Small(n, d) => {
-                u64::from(64 - (n.unsigned_abs().max(d.unsigned_abs())).leading_zeros())
+                u64::from(64 - (n.unsigned_abs().max(u64::from(*d))).leading_zeros())
             }
             Form::Big(b) => b.numer().bits().max(b.denom().bits()),
         }
@@ -440,6 +556,12 @@ mod tests {
         assert_eq!(Number::from(10).pow(1 << 40), None);
         assert_eq!(Number::ratio(9, 4).unwrap().root(2), Number::ratio(3, 2));
         assert_eq!(Number::from(2).root(2), None);
+        assert_eq!(Number::from(12).gcd(&Number::from(-18)), Number::from(6));
+        assert_eq!(
+            Number::ratio(2, 3).unwrap().gcd(&Number::ratio(5, 6).unwrap()).to_f64(),
+            1.0 / 6.0
+        );
+        assert_eq!(Number::ZERO.gcd(&Number::HALF), Number::HALF);
         assert_eq!(Number::ratio(1, 25).unwrap().to_decimal(12).as_deref(), Some("0.04"));
         assert_eq!(Number::ratio(1, 3).unwrap().to_decimal(12), None);
         assert_eq!(Number::from(444_000_000_000_i64).to_decimal(12).as_deref(), Some("4.44e11"));

@@ -4,6 +4,7 @@
 //! e-graph enclosures, the extractor costs, the interpreter and the JIT values. Derivatives are
 //! lines of `rules/derivative.rules`. A new function is a row and a line.
 
+use super::cycles;
 use super::interval::Interval;
 use super::number::Number;
 
@@ -31,7 +32,9 @@ pub enum Parity {
     Even,
     /// `f(-x) = -f(x)`.
     Odd,
-    /// Neither.
+    /// `f(x, y) = f(y, x)`.
+    Swap,
+    /// None of these.
     Neither,
 }
 
@@ -77,17 +80,33 @@ pub struct Operation {
     pub parity: Parity,
     /// Whether it is defined for all real arguments.
     pub total: bool,
-    /// Cycles of one evaluation inside a kernel, in units of an addition's throughput.
+    /// Cycles of one evaluation inside a kernel, in units of an addition's throughput; measured,
+    /// see [`super::cycles`].
     pub cycles: f64,
+    /// Cycles until what needs the result can begin, in the same unit.
+    pub latency: f64,
     /// Value on doubles.
     pub value: Value,
     /// Enclosure of the real value.
     pub enclosure: Enclosure,
+    /// Whether it is strictly increasing on its domain.
+    pub increasing: bool,
     /// The exact value at exact arguments, where it is rational and known.
     pub exact: fn(&[&Number]) -> Option<Number>,
 }
 
 impl Operation {
+    /// Whether compiled kernels call a function for it instead of doing it in place.
+    pub fn is_called(&self) -> bool {
+        match self.class {
+            Class::Arithmetic => self.op == Op::Pow,
+            Class::Function => {
+                !matches!(self.op, Op::Abs | Op::Floor | Op::Ceil | Op::Min | Op::Max)
+            }
+            Class::Comparison | Class::Logic | Class::Choice | Class::Constant => false,
+        }
+    }
+
     /// The number of arguments.
     pub fn arity(&self) -> usize {
         match self.value {
@@ -100,7 +119,7 @@ impl Operation {
 }
 
 macro_rules! table {
-    ($($op:ident $name:literal $latex:literal $class:ident $parity:ident $total:ident $cycles:literal
+    ($($op:ident $name:literal $latex:literal $class:ident $parity:ident $total:ident
        $kind:ident($value:expr, $enclosure:expr) $exact:expr;)*) => {
         /// An operation of the table.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -117,13 +136,16 @@ macro_rules! table {
             class: Class::$class,
             parity: Parity::$parity,
             total: table!(@total $total),
-            cycles: $cycles,
+            cycles: table!(@cycles $kind throughput $name),
+            latency: table!(@cycles $kind latency $name),
             value: table!(@value $kind $value),
-            enclosure: Enclosure::$kind($enclosure),
+            enclosure: table!(@enclosure $kind $enclosure),
+            increasing: table!(@increasing $kind),
             exact: $exact,
         },)*];
     };
     (@value Constant $value:expr) => { Value::Constant($value) };
+    (@value Rising $value:expr) => { table!(@value Unary $value) };
     (@value Unary $value:expr) => {
         Value::Unary({
             extern "C" fn value(a: f64) -> f64 {
@@ -151,6 +173,12 @@ macro_rules! table {
             value
         })
     };
+    (@cycles Constant $column:ident $name:literal) => { 0.0 };
+    (@cycles $kind:ident $column:ident $name:literal) => { cycles::$column($name) };
+    (@enclosure Rising $enclosure:expr) => { Enclosure::Unary($enclosure) };
+    (@enclosure $kind:ident $enclosure:expr) => { Enclosure::$kind($enclosure) };
+    (@increasing Rising) => { true };
+    (@increasing $kind:ident) => { false };
     (@total total) => { true };
     (@total partial) => { false };
 }
@@ -162,53 +190,53 @@ fn unknown(_: Args) -> Option<Number> {
 }
 
 table! {
-//  op           name         latex        class      parity  domain  cycles kind(value, enclosure)                       exact
-    Add          "add"        "+"          Arithmetic Neither total   1.0  Binary(|a, b| a + b, Interval::add)            |a| Some(a[0] + a[1]);
-    Sub          "sub"        "-"          Arithmetic Neither total   1.0  Binary(|a, b| a - b, Interval::sub)            |a| Some(a[0] - a[1]);
-    Mul          "mul"        "\\cdot"     Arithmetic Neither total   1.0  Binary(|a, b| a * b, Interval::mul)            |a| Some(a[0] * a[1]);
-    Div          "div"        "/"          Arithmetic Neither partial 5.0  Binary(|a, b| a / b, Interval::div)            |a| Some(a[0] * &a[1].recip()?);
-    Neg          "neg"        "-"          Arithmetic Odd     total   0.5  Unary(|a| -a, Interval::neg)                   |a| Some(-a[0]);
-    Fma          "fma"        "\\mathrm{fma}" Arithmetic Neither total 1.0 Ternary(libm::fma, Interval::fma)              |a| Some(&(a[0] * a[1]) + a[2]);
-    Pow          "pow"        "pow"        Arithmetic Neither partial 40.0 Binary(libm::pow, Interval::pow)               |a| a[0].pow(a[1].to_i64()?);
-    Sqrt         "sqrt"       "\\sqrt"     Arithmetic Neither partial 6.0  Unary(libm::sqrt, Interval::sqrt)              |a| a[0].root(2);
-    Exp          "exp"        "\\exp"      Function   Neither total   15.0 Unary(libm::exp, Interval::exp)                |a| at(a, 0, 1);
-    Log          "log"        "\\log"      Function   Neither partial 20.0 Unary(libm::log, Interval::log)                |a| at(a, 1, 0);
-    Log2         "log2"       "\\log_2"    Function   Neither partial 20.0 Unary(libm::log2, Interval::log2)              |a| exponent_of(a[0], 2);
-    Log10        "log10"      "\\log_{10}" Function   Neither partial 22.0 Unary(libm::log10, Interval::log10)            |a| exponent_of(a[0], 10);
-    Log1p        "log1p"      "\\operatorname{log1p}" Function Neither partial 25.0 Unary(libm::log1p, Interval::log1p)   |a| at(a, 0, 0);
-    Expm1        "expm1"      "\\operatorname{expm1}" Function Neither total 25.0 Unary(libm::expm1, Interval::expm1)     |a| at(a, 0, 0);
-    Cbrt         "cbrt"       "\\sqrt[3]"  Function   Odd     total   25.0 Unary(libm::cbrt, Interval::cbrt)              |a| cube_root(a[0]);
-    Abs          "abs"        "abs"        Function   Even    total   0.5  Unary(libm::fabs, Interval::abs)               |a| Some(a[0].abs());
-    Sign         "sign"       "\\operatorname{sign}" Function Odd total 3.0 Unary(sign, Interval::sign)                   |a| Some(sign_of(a[0]));
-    Floor        "floor"      "floor"      Function   Neither total   2.0  Unary(libm::floor, Interval::floor)            |a| Some(a[0].floor());
-    Ceil         "ceil"       "ceil"       Function   Neither total   2.0  Unary(libm::ceil, Interval::ceil)              |a| Some(-&(-a[0]).floor());
-    Round        "round"      "\\operatorname{round}" Function Odd total 6.0 Unary(libm::round, Interval::round)          |a| Some(round_half_away(a[0]));
-    Min          "min"        "\\min"      Function   Neither total   2.0  Binary(minimum, Interval::min)                 |a| Some(a[0].min(a[1]).clone());
-    Max          "max"        "\\max"      Function   Neither total   2.0  Binary(maximum, Interval::max)                 |a| Some(a[0].max(a[1]).clone());
-    Hypot        "hypot"      "\\operatorname{hypot}" Function Neither total 20.0 Binary(libm::hypot, Interval::hypot)    |a| (&(a[0] * a[0]) + &(a[1] * a[1])).root(2);
-    Sin          "sin"        "\\sin"      Function   Odd     total   25.0 Unary(libm::sin, Interval::sin)                |a| at(a, 0, 0);
-    Cos          "cos"        "\\cos"      Function   Even    total   25.0 Unary(libm::cos, Interval::cos)                |a| at(a, 0, 1);
-    Tan          "tan"        "\\tan"      Function   Odd     partial 35.0 Unary(libm::tan, Interval::tan)                |a| at(a, 0, 0);
-    Asin         "asin"       "\\arcsin"   Function   Odd     partial 25.0 Unary(libm::asin, Interval::asin)              |a| at(a, 0, 0);
-    Acos         "acos"       "\\arccos"   Function   Neither partial 25.0 Unary(libm::acos, Interval::acos)              |a| at(a, 1, 0);
-    Atan         "atan"       "\\arctan"   Function   Odd     total   25.0 Unary(libm::atan, Interval::atan)              |a| at(a, 0, 0);
-    Atan2        "atan2"      "\\operatorname{atan2}" Function Neither partial 35.0 Binary(libm::atan2, Interval::atan2)  |a| (a[0].is_zero() && a[1].is_positive()).then_some(Number::ZERO);
-    Sinh         "sinh"       "\\sinh"     Function   Odd     total   30.0 Unary(libm::sinh, Interval::sinh)              |a| at(a, 0, 0);
-    Cosh         "cosh"       "\\cosh"     Function   Even    total   30.0 Unary(libm::cosh, Interval::cosh)              |a| at(a, 0, 1);
-    Tanh         "tanh"       "\\tanh"     Function   Odd     total   30.0 Unary(libm::tanh, Interval::tanh)              |a| at(a, 0, 0);
-    Asinh        "asinh"      "\\operatorname{arsinh}" Function Odd total 35.0 Unary(libm::asinh, Interval::asinh)        |a| at(a, 0, 0);
-    Acosh        "acosh"      "\\operatorname{arcosh}" Function Neither partial 35.0 Unary(libm::acosh, Interval::acosh)  |a| at(a, 1, 0);
-    Atanh        "atanh"      "\\operatorname{artanh}" Function Odd partial 35.0 Unary(libm::atanh, Interval::atanh)      |a| at(a, 0, 0);
-    Erf          "erf"        "\\operatorname{erf}" Function Odd total 30.0 Unary(libm::erf, Interval::erf)               |a| at(a, 0, 0);
-    Less         "less"       "<"          Comparison Neither total   1.0  Binary(|a, b| truth(a < b), Interval::less)    |a| Some((a[0] < a[1]).into());
-    LessEqual    "less_equal" "\\le"       Comparison Neither total   1.0  Binary(|a, b| truth(a <= b), Interval::less_equal) |a| Some((a[0] <= a[1]).into());
-    Equal        "equal"      "="          Comparison Neither total   1.0  Binary(|a, b| truth(a == b), Interval::equal)  |a| Some((a[0] == a[1]).into());
-    And          "and"        "\\land"     Logic      Neither total   1.0  Binary(|a, b| truth(a != 0.0 && b != 0.0), Interval::and) |a| Some((!a[0].is_zero() && !a[1].is_zero()).into());
-    Or           "or"         "\\lor"      Logic      Neither total   1.0  Binary(|a, b| truth(a != 0.0 || b != 0.0), Interval::or) |a| Some((!a[0].is_zero() || !a[1].is_zero()).into());
-    Not          "not"        "\\lnot"     Logic      Neither total   1.0  Unary(|a| truth(a == 0.0), Interval::not)      |a| Some(a[0].is_zero().into());
-    If           "if"         "if"         Choice     Neither total   2.0  Ternary(|c, a, b| if c != 0.0 { a } else { b }, Interval::choose) |a| Some(if a[0].is_zero() { a[2] } else { a[1] }.clone());
-    Pi           "pi"         "\\pi"       Constant   Neither total   0.0  Constant(std::f64::consts::PI, || Interval::around(std::f64::consts::PI)) unknown;
-    Undefined    "undefined"  "\\bot"      Constant   Neither partial 0.0  Constant(f64::NAN, || Interval::NEVER)          unknown;
+//  op           name         latex        class      parity  domain  kind(value, enclosure)                       exact
+    Add          "add"        "+"          Arithmetic Swap    total   Binary(|a, b| a + b, Interval::add)            |a| Some(a[0] + a[1]);
+    Sub          "sub"        "-"          Arithmetic Neither total   Binary(|a, b| a - b, Interval::sub)            |a| Some(a[0] - a[1]);
+    Mul          "mul"        "\\cdot"     Arithmetic Swap    total   Binary(|a, b| a * b, Interval::mul)            |a| Some(a[0] * a[1]);
+    Div          "div"        "/"          Arithmetic Neither partial Binary(|a, b| a / b, Interval::div)            |a| Some(a[0] * &a[1].recip()?);
+    Neg          "neg"        "-"          Arithmetic Odd     total   Unary(|a| -a, Interval::neg)                   |a| Some(-a[0]);
+    Fma          "fma"        "\\mathrm{fma}" Arithmetic Neither total   Ternary(libm::fma, Interval::fma)              |a| Some(&(a[0] * a[1]) + a[2]);
+    Pow          "pow"        "pow"        Arithmetic Neither partial Binary(libm::pow, Interval::pow)               |a| a[0].pow(a[1].to_i64()?);
+    Sqrt         "sqrt"       "\\sqrt"     Arithmetic Neither partial Rising(libm::sqrt, Interval::sqrt)              |a| a[0].root(2);
+    Exp          "exp"        "\\exp"      Function   Neither total   Rising(libm::exp, Interval::exp)                |a| at(a, 0, 1);
+    Log          "log"        "\\log"      Function   Neither partial Rising(libm::log, Interval::log)                |a| at(a, 1, 0);
+    Log2         "log2"       "\\log_2"    Function   Neither partial Rising(libm::log2, Interval::log2)              |a| exponent_of(a[0], 2);
+    Log10        "log10"      "\\log_{10}" Function   Neither partial Rising(libm::log10, Interval::log10)            |a| exponent_of(a[0], 10);
+    Log1p        "log1p"      "\\operatorname{log1p}" Function Neither partial Rising(libm::log1p, Interval::log1p)   |a| at(a, 0, 0);
+    Expm1        "expm1"      "\\operatorname{expm1}" Function Neither total   Rising(libm::expm1, Interval::expm1)     |a| at(a, 0, 0);
+    Cbrt         "cbrt"       "\\sqrt[3]"  Function   Odd     total   Rising(libm::cbrt, Interval::cbrt)              |a| cube_root(a[0]);
+    Abs          "abs"        "abs"        Function   Even    total   Unary(libm::fabs, Interval::abs)               |a| Some(a[0].abs());
+    Sign         "sign"       "\\operatorname{sign}" Function Odd total   Unary(sign, Interval::sign)                   |a| Some(sign_of(a[0]));
+    Floor        "floor"      "floor"      Function   Neither total   Unary(libm::floor, Interval::floor)            |a| Some(a[0].floor());
+    Ceil         "ceil"       "ceil"       Function   Neither total   Unary(libm::ceil, Interval::ceil)              |a| Some(-&(-a[0]).floor());
+    Round        "round"      "\\operatorname{round}" Function Odd total   Unary(libm::round, Interval::round)          |a| Some(round_half_away(a[0]));
+    Min          "min"        "\\min"      Function   Swap    total   Binary(minimum, Interval::min)                 |a| Some(a[0].min(a[1]).clone());
+    Max          "max"        "\\max"      Function   Swap    total   Binary(maximum, Interval::max)                 |a| Some(a[0].max(a[1]).clone());
+    Hypot        "hypot"      "\\operatorname{hypot}" Function Swap    total   Binary(libm::hypot, Interval::hypot)    |a| (&(a[0] * a[0]) + &(a[1] * a[1])).root(2);
+    Sin          "sin"        "\\sin"      Function   Odd     total   Unary(libm::sin, Interval::sin)                |a| at(a, 0, 0);
+    Cos          "cos"        "\\cos"      Function   Even    total   Unary(libm::cos, Interval::cos)                |a| at(a, 0, 1);
+    Tan          "tan"        "\\tan"      Function   Odd     partial Unary(libm::tan, Interval::tan)                |a| at(a, 0, 0);
+    Asin         "asin"       "\\arcsin"   Function   Odd     partial Rising(libm::asin, Interval::asin)              |a| at(a, 0, 0);
+    Acos         "acos"       "\\arccos"   Function   Neither partial Unary(libm::acos, Interval::acos)              |a| at(a, 1, 0);
+    Atan         "atan"       "\\arctan"   Function   Odd     total   Rising(libm::atan, Interval::atan)              |a| at(a, 0, 0);
+    Atan2        "atan2"      "\\operatorname{atan2}" Function Neither partial Binary(libm::atan2, Interval::atan2)  |a| (a[0].is_zero() && a[1].is_positive()).then_some(Number::ZERO);
+    Sinh         "sinh"       "\\sinh"     Function   Odd     total   Rising(libm::sinh, Interval::sinh)              |a| at(a, 0, 0);
+    Cosh         "cosh"       "\\cosh"     Function   Even    total   Unary(libm::cosh, Interval::cosh)              |a| at(a, 0, 1);
+    Tanh         "tanh"       "\\tanh"     Function   Odd     total   Rising(libm::tanh, Interval::tanh)              |a| at(a, 0, 0);
+    Asinh        "asinh"      "\\operatorname{arsinh}" Function Odd total   Rising(libm::asinh, Interval::asinh)        |a| at(a, 0, 0);
+    Acosh        "acosh"      "\\operatorname{arcosh}" Function Neither partial Rising(libm::acosh, Interval::acosh)  |a| at(a, 1, 0);
+    Atanh        "atanh"      "\\operatorname{artanh}" Function Odd partial Rising(libm::atanh, Interval::atanh)      |a| at(a, 0, 0);
+    Erf          "erf"        "\\operatorname{erf}" Function Odd total   Rising(libm::erf, Interval::erf)               |a| at(a, 0, 0);
+    Less         "less"       "<"          Comparison Neither total   Binary(|a, b| truth(a < b), Interval::less)    |a| Some((a[0] < a[1]).into());
+    LessEqual    "less_equal" "\\le"       Comparison Neither total   Binary(|a, b| truth(a <= b), Interval::less_equal) |a| Some((a[0] <= a[1]).into());
+    Equal        "equal"      "="          Comparison Swap    total   Binary(|a, b| truth(a == b), Interval::equal)  |a| Some((a[0] == a[1]).into());
+    And          "and"        "\\land"     Logic      Swap    total   Binary(|a, b| truth(a != 0.0 && b != 0.0), Interval::and) |a| Some((!a[0].is_zero() && !a[1].is_zero()).into());
+    Or           "or"         "\\lor"      Logic      Swap    total   Binary(|a, b| truth(a != 0.0 || b != 0.0), Interval::or) |a| Some((!a[0].is_zero() || !a[1].is_zero()).into());
+    Not          "not"        "\\lnot"     Logic      Neither total   Unary(|a| truth(a == 0.0), Interval::not)      |a| Some(a[0].is_zero().into());
+    If           "if"         "if"         Choice     Neither total   Ternary(|c, a, b| if c != 0.0 { a } else { b }, Interval::choose) |a| Some(if a[0].is_zero() { a[2] } else { a[1] }.clone());
+    Pi           "pi"         "\\pi"       Constant   Neither total   Constant(std::f64::consts::PI, pi)                            unknown;
+    Undefined    "undefined"  "\\bot"      Constant   Neither partial Constant(f64::NAN, || Interval::NEVER)          unknown;
 }
 
 impl Op {
@@ -225,6 +253,11 @@ impl Op {
     /// The number of arguments.
     pub fn arity(self) -> usize {
         self.row().arity()
+    }
+
+    /// Whether its two arguments may change places.
+    pub fn commutes(self) -> bool {
+        self.row().parity == Parity::Swap
     }
 
     /// Whether the result is a truth value.
@@ -259,6 +292,11 @@ impl Op {
             _ => panic!("{} takes {} arguments", self.row().name, self.arity()),
         }
     }
+}
+
+/// The double nearest to π is less than π.
+fn pi() -> Interval {
+    Interval::new(std::f64::consts::PI, std::f64::consts::PI.next_up())
 }
 
 fn truth(b: bool) -> f64 {

@@ -4,7 +4,9 @@
 //! at least somewhere; otherwise `(x - x)/(x - x)` could become anything. One point at which the
 //! interval enclosure excludes the bad case proves the claim; finding none proves nothing.
 
-use super::evaluate::{self, Enclosing};
+use rustc_hash::FxHashMap;
+
+use super::evaluate::{Enclosing, evaluate, evaluate_further};
 use super::graph::{Graph, Term};
 use super::interval::{Defined, Interval};
 
@@ -32,6 +34,13 @@ impl Claim {
 
 /// Points tried for a claim.
 const POINTS: u64 = 24;
+
+/// Points, the first ones, at which the values of all parts are remembered. Nearly every claim is
+/// shown there, and a chain of terms that each need one is not evaluated from its start again.
+const REMEMBERED: usize = 2;
+
+/// The values of terms at the points that are remembered.
+pub(super) type Samples = [FxHashMap<Term, Interval>; REMEMBERED];
 
 /// Values of symbols to draw from: both signs, small and large, with short fractions.
 const VALUES: [f64; 16] = [
@@ -68,10 +77,15 @@ impl Graph {
         if let Some(&known) = self.witnessed.get(&(term, claim)) {
             return known;
         }
+        let mut samples = std::mem::take(&mut self.samples);
         let shown = (0..POINTS).any(|point| {
             let mut algebra = Enclosing::new(|leaf: &str| Interval::point(value_at(leaf, point)));
-            claim.holds(evaluate::evaluate(self, term, &mut algebra))
+            claim.holds(match samples.get_mut(point as usize) {
+                Some(known) => evaluate_further(self, term, &[], &mut algebra, known),
+                None => evaluate(self, term, &mut algebra),
+            })
         });
+        self.samples = samples;
         self.witnessed.insert((term, claim), shown);
         shown
     }

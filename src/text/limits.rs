@@ -42,7 +42,7 @@ limits! {
     nesting = 1000;
     /// Digits of one number when it is written out: `1e300` has 301.
     digits = 100_000;
-    /// Digits of all numbers of one source together.
+    /// Digits of all numbers of one source together that have more than 18.
     all_digits = 4_000_000;
     /// Items of the syntax tree of one source.
     items = 8_000_000;
@@ -50,8 +50,8 @@ limits! {
     indices = 16;
     /// Elements of one indexed family.
     cells = 100_000_000;
-    /// Characters of one printed term.
-    printed = 4_000_000;
+    /// Bytes of one printed term.
+    printed = 16_000_000;
     /// Terms of one sum that is multiplied out.
     terms = 100_000;
     /// Events of one run.

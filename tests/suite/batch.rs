@@ -3,13 +3,15 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use isoterm::rewrite::Ruleset;
 use isoterm::session::batch::{OPERATIONS, answer};
 use isoterm::term::Number;
 use isoterm::text::Limits;
 use serde_json::{Value, json};
 
 fn ask(request: &Value) -> Value {
-    let reply = answer(request.to_string().as_bytes(), &Limits::default(), &|| 0);
+    let reply =
+        answer(request.to_string().as_bytes(), &Limits::default(), &Ruleset::shared(), &|| 0);
     serde_json::from_str(&reply).expect("an answer is JSON")
 }
 
@@ -129,7 +131,7 @@ fn bad_input_is_answered_with_an_accepted_outcome_and_place() {
             Err(_) => [b"\"".as_slice(), &bytes, b"\""].concat(),
         };
         let line = [before.as_bytes(), &quoted, after.as_bytes()].concat();
-        let reply = answer(&line, &Limits::default(), &|| 0);
+        let reply = answer(&line, &Limits::default(), &Ruleset::shared(), &|| 0);
         let reply: Value = serde_json::from_str(&reply).expect("an answer is JSON");
         let accepted = case["expect"].as_array().expect("outcomes");
         let outcome = reply["error"]["kind"].as_str().unwrap_or("value");

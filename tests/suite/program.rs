@@ -280,6 +280,24 @@ fn ctrl_c_ends_a_command_within_a_second() {
 }
 
 #[test]
+fn the_guard_of_the_clock_says_that_it_has_ended_work() {
+    // Nothing is done within a tenth of a microsecond: the expression stays as it is.
+    let text = "sin(x)^2 + cos(x)^2";
+    let output = isoterm(&["simplify", text, "--seconds", "1e-7", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&json["expr"], &json["stopped"]), (&text.into(), &true.into()));
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(said.contains("stopped after 0.0000001 s (`--seconds`)"), "{said}");
+    let output = isoterm(&["simplify", text, "--seconds", "1000", "--json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&json["expr"], json.get("stopped")), (&"1".into(), None));
+    for wrong in ["0", "-1", "soon"] {
+        assert_eq!(isoterm(&["simplify", text, "--seconds", wrong]).status.code(), Some(2));
+    }
+}
+
+#[test]
 fn mistakes_are_answered_with_a_place_and_exit_code_2() {
     for (text, message) in [
         ("1 +", "found the end"),

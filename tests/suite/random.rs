@@ -3,27 +3,13 @@
 use isoterm::term::op::{Class, TABLE};
 use isoterm::term::{Graph, Number, Op, Term};
 
-/// A small seeded generator (SplitMix64), so that every failure can be repeated.
-pub struct Random(pub u64);
+pub use super::seeded::Random;
 
-impl Random {
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
-    }
-
-    /// A double in `lo..hi` with few digits.
-    pub fn number(&mut self, lo: f64, hi: f64) -> f64 {
-        let u = (self.next() >> 44) as f64 / f64::from(1 << 20);
-        ((lo + (hi - lo) * u) * 64.0).round() / 64.0
-    }
+/// A double in `lo..hi` with few digits.
+pub fn double(random: &mut Random, lo: f64, hi: f64) -> f64 {
+    const STEPS: usize = 1 << 20;
+    let u = random.below(STEPS) as f64 / STEPS as f64;
+    ((lo + (hi - lo) * u) * 64.0).round() / 64.0
 }
 
 pub const VARIABLES: [&str; 3] = ["x", "y", "z"];

@@ -11,7 +11,10 @@
 mod lanes;
 mod operation;
 mod partition;
+mod predict;
 mod translate;
+
+pub use predict::{Prediction, predict};
 
 use std::any::Any;
 use std::mem::ManuallyDrop;

@@ -19,6 +19,7 @@ use super::tape::{Input, Operand, Slice, Tape};
 use crate::term::{Affine, Binder, Graph, Node, Op, Symbol, Term};
 use builder::Builder;
 use cluster::Clusters;
+pub use plan::LARGEST_POWER;
 use plan::Task;
 use survey::Survey;
 
@@ -88,31 +89,57 @@ impl Tape {
         options: &Options,
     ) -> Result<Tape, Error> {
         let inputs = Inputs::new(layout, |name| graph.name(name).to_owned())?;
-        let roots: Vec<Term> = outputs.iter().map(|o| o.value).collect();
-        let mut lowering = Lowering {
-            graph,
-            inputs,
-            options,
-            survey: Survey::new(graph, &roots),
-            builder: Builder::new(graph, options),
-            clusters: Clusters::default(),
-            output_length: 0,
-        };
-        for family in families(outputs) {
-            let roots: Vec<Term> = family.iter().map(|o| o.value).collect();
-            lowering.clusters = Clusters::new(graph, &roots);
-            lowering.family(&family)?;
-        }
-        let output_length = lowering.output_length;
-        let mut tape = lowering.builder.finish();
+        let mut tape = lower(graph, inputs, outputs, options)?;
         tape.time = layout.time.map(|name| graph.name(name).to_owned());
         tape.states = named(graph, &layout.states);
         tape.parameters = named(graph, &layout.parameters);
         tape.state_length = layout.state_length();
         tape.parameter_length = layout.parameter_length();
-        tape.output_length = output_length;
         Ok(tape)
     }
+
+    /// The tape of terms whose leaves are not laid out: for counting, not for evaluating.
+    ///
+    /// An index that is free in a term belongs to a loop over two members.
+    pub(super) fn of_terms(graph: &Graph, terms: &[Term]) -> Tape {
+        let binders = |term| (0..32).filter(move |k| graph.free_binders(term) >> k & 1 == 1);
+        let mut outputs: Vec<Output> = terms
+            .iter()
+            .map(|&term| Output {
+                ranges: binders(term).map(|k| (Binder(k), 0, 1)).collect(),
+                ..Output::scalar(0, term)
+            })
+            .collect();
+        outputs.sort_by(|a, b| a.ranges.cmp(&b.ranges));
+        let options = Options { instructions: usize::MAX, ..Options::default() };
+        lower(graph, Inputs::anywhere(), &outputs, &options)
+            .expect("every index is bound and there is no limit")
+    }
+}
+
+fn lower(
+    graph: &Graph,
+    inputs: Inputs<'_>,
+    outputs: &[Output],
+    options: &Options,
+) -> Result<Tape, Error> {
+    let roots: Vec<Term> = outputs.iter().map(|o| o.value).collect();
+    let mut lowering = Lowering {
+        graph,
+        inputs,
+        options,
+        survey: Survey::new(graph, &roots),
+        builder: Builder::new(graph, options),
+        clusters: Clusters::default(),
+        output_length: 0,
+    };
+    for family in families(outputs) {
+        let roots: Vec<Term> = family.iter().map(|o| o.value).collect();
+        lowering.clusters = Clusters::new(graph, &roots);
+        lowering.family(&family)?;
+    }
+    let output_length = lowering.output_length;
+    Ok(Tape { output_length, ..lowering.builder.finish() })
 }
 
 /// The outputs by their ranges, in the order in which these appear.
@@ -288,6 +315,7 @@ impl Lowering<'_> {
         let text = || self.graph.name(name).to_owned();
         let (slice, variable) = match self.inputs.get(name) {
             Some(Meaning::Variable(slice, variable)) => (slice, variable),
+            Some(Meaning::Anywhere) => return self.anywhere(name, indices),
             Some(Meaning::Time) if indices.is_empty() => return Ok(Operand::Time),
             Some(Meaning::Time) => {
                 return Err(Error::Dimensions { name: text(), expected: 0, found: indices.len() });
@@ -327,4 +355,16 @@ impl Lowering<'_> {
             Slice::States | Slice::Output => Operand::State(place),
         })
     }
+
+    /// An element of an array of unknown extents: far from those of other arrays.
+    fn anywhere(&mut self, name: Symbol, indices: &[Affine]) -> Result<Operand, Error> {
+        let bits = ELEMENTS / indices.len().max(1) as u32;
+        let first = Affine::constant(i64::from(name.0) << ELEMENTS);
+        let strides = (0..).map(|dimension| 1 << (bits * dimension));
+        let parts = strides.zip(indices).chain([(1, &first)]);
+        Ok(Operand::State(self.builder.place(parts)?))
+    }
 }
+
+/// Bits of the number of an element in an array of unknown extents.
+const ELEMENTS: u32 = 40;

@@ -26,7 +26,7 @@ pub(super) enum Task {
 }
 
 /// The largest integer power computed by multiplications; dearer ones call `pow`.
-const MAX_POWER: i64 = 64;
+pub const LARGEST_POWER: i64 = 64;
 
 /// A summand: a term with the magnitude of its coefficient, or a constant.
 #[derive(Clone)]
@@ -82,8 +82,12 @@ impl Lowering<'_> {
             };
             leaves.push((0, leaf));
         }
+        // The constant before all: the product of a negative coefficient is shared with nobody.
         if leaves.iter().all(|(_, leaf)| leaf.negative)
-            && let Some((_, leaf)) = leaves.iter_mut().find(|(_, leaf)| leaf.is_scaled())
+            && let Some((_, leaf)) = leaves
+                .iter_mut()
+                .filter(|(_, leaf)| leaf.is_scaled())
+                .min_by_key(|(_, leaf)| leaf.term.is_some())
         {
             leaf.negative = false;
             leaf.magnitude = -leaf.magnitude;
@@ -217,8 +221,8 @@ impl Lowering<'_> {
             let side = if exponent.is_negative() { &mut denominator } else { &mut numerator };
             match exponent.abs().small() {
                 Some((0, _)) => {}
-                Some((n, 1)) if n <= MAX_POWER => side.powers.push((*base, n)),
-                Some((n, 2)) if n <= MAX_POWER => {
+                Some((n, 1)) if n <= LARGEST_POWER => side.powers.push((*base, n)),
+                Some((n, 2)) if n <= LARGEST_POWER => {
                     let root = vec![Task::Term(*base), Task::Call(Op::Sqrt)];
                     side.others.push((*base, root));
                     if n > 1 {

@@ -55,7 +55,7 @@ pub const EXPORT: Command = Command {
                 error.help(format!("give one with `--to`: {}", list.join(", ")))
             })?;
         let model = target(session, call)?;
-        let how = interpreted(call.has("exact-order"));
+        let how = interpreted(call);
         let mut compiled = Compiled::new(&model.system, &how, &mut |_| {})
             .map_err(|e| Stop::failed(Kind::Domain, e))?;
         compiled.set(&model.system, &model.set).map_err(|e| Stop::refused(Kind::Name, e))?;

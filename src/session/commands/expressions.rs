@@ -3,14 +3,23 @@
 use serde_json::{Map, json};
 
 use super::{ASSUME, EXPRESSION};
+use crate::rewrite::{ENGINES, engine};
 use crate::session::algebra::{Rows, transposed};
 use crate::session::command::{
     Answer, Argument, Call, Command, Example, Flag, Place, Shown, Sort, Stop,
 };
+use crate::session::explanation::{self, Line};
 use crate::session::request::{Reduced, Verdict, Workspace};
 use crate::session::{Session, batch, line, matrix};
 use crate::term::Term;
 use crate::text::{Diagnostic, Kind, Limits, Source};
+
+const EXPLAINED: Flag = Flag::switch("explain", "show the steps, as the command `explain` does");
+
+const ENGINE: Flag = Flag {
+    choices: &["egraph", "classical"],
+    ..Flag::with("engine", "NAME", "how to rewrite: egraph or classical [default: egraph]")
+};
 
 /// The text of an argument; `-` is standard input.
 fn text_of(argument: &str, limits: &Limits) -> Result<String, Stop> {
@@ -63,7 +72,7 @@ pub const SIMPLIFY: Command = Command {
     more: "At the prompt an expression alone is simplified too. Names and `[[a, b], [c, d]]` may be \
            matrices: sums, products, whole powers, `transpose(A)` and `inverse(A)`.",
     arguments: &[EXPRESSION],
-    options: &[ASSUME],
+    options: &[ASSUME, EXPLAINED, ENGINE],
     place: Place::Everywhere,
     examples: &[
         Example { line: "simplify 3*sin(x)^2 + 3*cos(x)^2 + y - y", result: "3" },
@@ -79,10 +88,54 @@ pub const SIMPLIFY: Command = Command {
         })?;
         match found {
             Some(answer) => Ok(answer),
-            None => ask(session, call, &text, Workspace::simplify),
+            None => simplified(session, call, &text, call.has("explain")),
         }
     },
 };
+
+/// The steps to the shortest equal form.
+pub const EXPLAIN: Command = Command {
+    name: "explain",
+    about: "how an expression is simplified, step by step: rules, the parts they replace, facts used",
+    more: "Every step has been checked without the e-graph that found it. `no longer needs x != 0` \
+           names the points that a step adds: there the result has a value and the expression has none.",
+    arguments: &[EXPRESSION],
+    options: &[ASSUME, ENGINE],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "explain sin(x)^2/x + cos(x)^2/x",
+        result: "sin(x)^2/x + cos(x)^2/x\n= (1/x)*(sin(x)^2 + cos(x)^2)\n    factor\n\
+                 = (sin(x)^2 + cos(x)^2)/x\n    arithmetic\n\
+                 = 1/x\n    pythagoras: sin(x)^2 + cos(x)^2 is 1",
+    }],
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        simplified(session, call, &text, true)
+    },
+};
+
+/// The answer of an engine, with its steps when they are asked for.
+fn simplified(
+    session: &mut Session,
+    call: &Call<'_>,
+    text: &str,
+    explain: bool,
+) -> Result<Answer, Stop> {
+    let engine = call.option("engine").and_then(engine).unwrap_or(ENGINES[0]);
+    assuming(session, call, |workspace| {
+        let about = |e| Stop::about("expression", text, e);
+        if !explain {
+            let root = workspace.read(text).map_err(about)?;
+            return Ok(answer(&workspace.simplify_by(root, engine).map_err(about)?));
+        }
+        let found = workspace.explain(text, engine).map_err(about)?;
+        let mut answer = answer(&found.result);
+        answer.shown = Shown::Text(explanation::text(&found.start, &found.lines));
+        answer.json["start"] = json!(found.start);
+        answer.json["steps"] = found.lines.iter().map(Line::json).collect();
+        Ok(answer)
+    })
+}
 
 /// Products multiplied out.
 pub const EXPAND: Command = Command {

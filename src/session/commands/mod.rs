@@ -1,10 +1,12 @@
 //! The commands: one table for the shell, the prompt, help, completion and the manual.
 
+mod calibrate;
 mod exports;
 mod expressions;
 mod models;
 mod pictures;
 mod prompt;
+mod rules;
 mod runs;
 mod sem;
 mod steady;
@@ -20,6 +22,7 @@ pub static COMMANDS: &[Command] = &[
     exports::EXPORT,
     sem::FIT,
     expressions::SIMPLIFY,
+    expressions::EXPLAIN,
     expressions::EXPAND,
     expressions::DIFF,
     expressions::EVAL,
@@ -29,6 +32,8 @@ pub static COMMANDS: &[Command] = &[
     expressions::INVERSE,
     expressions::TRANSPOSE,
     expressions::LATEX,
+    rules::RULES,
+    calibrate::CALIBRATE,
     prompt::HELP,
     prompt::ASSUME,
     prompt::FORGET,
@@ -39,7 +44,6 @@ pub static COMMANDS: &[Command] = &[
     prompt::USE,
     prompt::SET,
     pictures::PLOT,
-    prompt::EXPLAIN,
     prompt::COST,
     prompt::TIME,
     prompt::TAPE,

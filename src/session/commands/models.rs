@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{EXACT_ORDER, FILE, MODEL};
 use crate::kernel::jit;
 use crate::model::{System, Times};
-use crate::rewrite::{Options, Ruleset, optimise};
+use crate::rewrite::{Options, optimise};
 use crate::session::command::{Answer, Argument, Call, Command, Example, Flag, Place, Stop};
 use crate::session::state::Model;
 use crate::session::{Session, bytes, contents, describe, describe_structure, load_text, models};
@@ -89,7 +89,7 @@ pub const CHECK: Command = Command {
         // Every file is read before the command fails, so that all errors are seen at once.
         match refused.is_empty() {
             true => Ok(Answer::text(lines.join("\n")).json(json!({"sound": found}))),
-            false => Err(Stop { refused, code: 2 }),
+            false => Err(Stop { refused, code: 2, found: json!({"sound": found}) }),
         }
     },
 };
@@ -108,7 +108,7 @@ pub const INFO: Command = Command {
     }],
     run: |session, call| {
         let model = target(session, call)?;
-        let compiled = Compiled::new(&model.system, &interpreted(false), &mut |_| {})
+        let compiled = Compiled::new(&model.system, &interpreted(call), &mut |_| {})
             .map_err(|e| Stop::failed(Kind::Domain, e))?;
         let (text, json) = info(&model.system, &compiled);
         Ok(Answer::text(text).json(json))
@@ -184,14 +184,19 @@ fn info(system: &System, compiled: &Compiled) -> (String, serde_json::Value) {
 }
 
 /// How to compile for looking at tapes only.
-pub fn interpreted(exact_order: bool) -> Compilation {
-    Compilation { backend: "interpreter".to_owned(), exact_order, ..Compilation::default() }
+pub fn interpreted(call: &Call<'_>) -> Compilation {
+    Compilation {
+        backend: "interpreter".to_owned(),
+        exact_order: call.has("exact-order"),
+        rules: call.rules.clone(),
+        ..Compilation::default()
+    }
 }
 
 /// A stage on the way from terms to machine code.
 struct Stage {
     name: &'static str,
-    text: fn(&System, bool) -> Result<String, Stop>,
+    text: fn(&System, &Compilation) -> Result<String, Stop>,
 }
 
 const STAGES: &[Stage] = &[
@@ -204,24 +209,24 @@ const STAGES: &[Stage] = &[
     },
     Stage {
         name: "optimised",
-        text: |system, _| {
+        text: |system, how| {
             let mut graph = system.graph.clone();
             let values: Vec<Term> = system.equations.iter().map(|e| e.value).collect();
-            let best = optimise(&mut graph, &values, Ruleset::standard(), &Options::kernel());
+            let best = optimise(&mut graph, &values, &how.rules, &Options::kernel());
             Ok(equations(system, &graph, &best.roots, false))
         },
     },
-    Stage { name: "tape", text: |system, exact| Ok(tape(system, exact)?.tape.to_string()) },
+    Stage { name: "tape", text: |system, how| Ok(tape(system, how)?.tape.to_string()) },
     Stage {
         name: "clif",
-        text: |system, exact| {
-            jit::clif(&tape(system, exact)?.tape).map_err(|e| Stop::failed(Kind::Resource, e))
+        text: |system, how| {
+            jit::clif(&tape(system, how)?.tape).map_err(|e| Stop::failed(Kind::Resource, e))
         },
     },
     Stage {
         name: "asm",
-        text: |system, exact| {
-            jit::assembly(&tape(system, exact)?.tape).map_err(|e| Stop::failed(Kind::Resource, e))
+        text: |system, how| {
+            jit::assembly(&tape(system, how)?.tape).map_err(|e| Stop::failed(Kind::Resource, e))
         },
     },
     Stage {
@@ -242,19 +247,18 @@ const STAGE: Flag = Flag {
     )
 };
 
-fn tape(system: &System, exact_order: bool) -> Result<Compiled, Stop> {
-    Compiled::new(system, &interpreted(exact_order), &mut |_| {})
-        .map_err(|e| Stop::failed(Kind::Domain, e))
+fn tape(system: &System, how: &Compilation) -> Result<Compiled, Stop> {
+    Compiled::new(system, how, &mut |_| {}).map_err(|e| Stop::failed(Kind::Domain, e))
 }
 
 /// A model at one stage.
 ///
 /// # Errors
 /// When the model cannot be brought there.
-pub fn stage(system: &System, name: &str, exact_order: bool) -> Result<String, Stop> {
+pub fn stage(system: &System, name: &str, how: &Compilation) -> Result<String, Stop> {
     let stage = STAGES.iter().find(|s| s.name == name);
     let stage = stage.ok_or_else(|| Stop::refused(Kind::Config, format!("no stage `{name}`")))?;
-    (stage.text)(system, exact_order).map(|text| text.trim_end().to_owned())
+    (stage.text)(system, how).map(|text| text.trim_end().to_owned())
 }
 
 /// A model on its way to machine code.
@@ -271,9 +275,9 @@ pub const SHOW: Command = Command {
     }],
     run: |session, call| {
         let name = call.option("stage").unwrap_or("terms").to_owned();
-        let exact = call.has("exact-order");
+        let how = interpreted(call);
         let model = target(session, call)?;
-        let text = stage(&model.system, &name, exact)?;
+        let text = stage(&model.system, &name, &how)?;
         let model = model.system.name.clone();
         let json = json!({"model": model, "stage": name, "text": text});
         Ok(Answer::text(text).json(json))

@@ -1,11 +1,9 @@
 //! Commands of the prompt: help, definitions, assumptions, models at hand.
 
-use serde_json::json;
-
 use super::models::{interpreted, read_file, stage};
 use super::{COMMANDS, EXPRESSION};
 use crate::kernel::{Layout, Options as Lowering, Output, Tape, Variable, jit};
-use crate::session::command::{Answer, Argument, Command, Example, Place, Sort, Stop};
+use crate::session::command::{Answer, Argument, Call, Command, Example, Place, Sort, Stop};
 use crate::session::commands::runs::assignments;
 use crate::session::output::Partial;
 use crate::session::request::Workspace;
@@ -324,35 +322,6 @@ pub const SET: Command = Command {
     ..PROMPT
 };
 
-/// Rewriting, step by step.
-pub const EXPLAIN: Command = Command {
-    name: "explain",
-    about: "how an expression was rewritten: each form on the way with its size",
-    arguments: &[EXPRESSION],
-    examples: &[Example {
-        line: "explain (x + 1)^2 - x^2 - 2*x",
-        result: "read         (x + 1)^2 - 2*x - x^2   size 13\nrewritten    1   size 1",
-    }],
-    run: |session, call| {
-        let workspace = &mut session.workspace;
-        let text = call.argument(0);
-        let steps = workspace
-            .read(text)
-            .and_then(|root| workspace.steps(root))
-            .map_err(|e| Stop::about("expression", text, e))?;
-        let lines: Vec<String> = steps
-            .iter()
-            .map(|(name, r)| format!("{name:<12} {}   size {}", r.expression, r.size))
-            .collect();
-        let json: Vec<_> = steps
-            .iter()
-            .map(|(name, r)| json!({"step": name, "expr": r.expression, "size": r.size}))
-            .collect();
-        Ok(Answer::text(lines.join("\n")).json(json!({"steps": json})))
-    },
-    ..PROMPT
-};
-
 /// Costs.
 pub const COST: Command = Command {
     name: "cost",
@@ -415,10 +384,10 @@ const SUBJECT: Argument = Argument {
 };
 
 /// The tape of an expression or of the current model.
-fn subject(session: &mut Session, text: Option<&String>) -> Result<Tape, Stop> {
-    let Some(text) = text else {
+fn subject(session: &mut Session, call: &Call<'_>) -> Result<Tape, Stop> {
+    let Some(text) = call.arguments.first() else {
         let model = session.model()?;
-        let compiled = Compiled::new(&model.system, &interpreted(false), &mut |_| {});
+        let compiled = Compiled::new(&model.system, &interpreted(call), &mut |_| {});
         return Ok(compiled.map_err(|e| Stop::failed(Kind::Domain, e))?.tape);
     };
     let root = session.workspace.read(text).map_err(|e| Stop::about("expression", text, e))?;
@@ -433,9 +402,9 @@ pub const TAPE: Command = Command {
     arguments: &[SUBJECT],
     run: |session, call| {
         if call.arguments.is_empty() {
-            return Ok(Answer::text(stage(&session.model()?.system, "tape", false)?));
+            return Ok(Answer::text(stage(&session.model()?.system, "tape", &interpreted(call))?));
         }
-        let tape = subject(session, call.arguments.first())?;
+        let tape = subject(session, call)?;
         Ok(Answer::text(tape.to_string().trim_end()))
     },
     ..PROMPT
@@ -447,7 +416,7 @@ pub const ASM: Command = Command {
     about: "the machine code of an expression, or of the current model",
     arguments: &[SUBJECT],
     run: |session, call| {
-        let tape = subject(session, call.arguments.first())?;
+        let tape = subject(session, call)?;
         let text = jit::assembly(&tape).map_err(|e| Stop::failed(Kind::Resource, e))?;
         Ok(Answer::text(text.trim_end()))
     },

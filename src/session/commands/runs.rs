@@ -261,6 +261,7 @@ fn compile(model: &mut Model, call: &Call<'_>, clock: &mut Clock<'_>) -> Result<
         backend: call.option("backend").map_or(usual.backend, str::to_owned),
         exact_order: call.has("exact-order"),
         stop: call.host.stop(),
+        rules: call.rules.clone(),
     };
     if model.compiled.as_ref().is_none_or(|c| !c.how().agrees(&how)) {
         let compiled = Compiled::new(&model.system, &how, &mut |name| clock.stage(name));

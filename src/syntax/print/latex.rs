@@ -1,7 +1,10 @@
 //! LaTeX mathematics.
 
+use std::borrow::Cow;
+
 use super::DIGITS;
 use super::notation::{ATOM, Notation, Piece, tightness};
+use super::page::{Page, Part, Text, text};
 use crate::syntax::operators::Operator;
 use crate::term::{Number, Op};
 
@@ -65,124 +68,16 @@ pub fn parts(name: &str) -> Vec<&str> {
     if parts.is_empty() { vec![name] } else { parts }
 }
 
-impl Latex {
-    /// The argument of a function or an exponent, where brackets are already there.
-    fn braced(&self, text: &str) -> String {
-        format!("{{{text}}}")
-    }
-}
-
 impl Notation for Latex {
-    fn symbol(&self, name: &str) -> String {
-        match parts(name).as_slice() {
+    fn symbol<'n>(&self, name: &'n str) -> Cow<'n, str> {
+        Cow::Owned(match parts(name).as_slice() {
             ["_"] | [] => "\\_".to_owned(),
             [one] => word(one),
             [first, rest @ ..] => {
                 let rest: Vec<String> = rest.iter().map(|r| word(r)).collect();
                 format!("{}_{{{}}}", word(first), rest.join(","))
             }
-        }
-    }
-
-    fn number(&self, n: &Number) -> Piece {
-        match n.to_decimal(DIGITS) {
-            Some(text) => {
-                let text = match text.split_once('e') {
-                    Some(("1", power)) => format!("10^{{{power}}}"),
-                    Some((digits, power)) => format!("{digits} \\cdot 10^{{{power}}}"),
-                    None => text,
-                };
-                let level = if n.is_negative() { tightness(Op::Neg) } else { ATOM };
-                Piece::new(text, level)
-            }
-            None => {
-                let text = n.abs().to_string();
-                let (over, under) = text.split_once('/').unwrap_or((&text, "1"));
-                let sign = if n.is_negative() { "-" } else { "" };
-                Piece::new(format!("{sign}\\frac{{{over}}}{{{under}}}"), tightness(Op::Div))
-            }
-        }
-    }
-
-    fn brackets(&self, text: &str) -> String {
-        format!("\\left({text}\\right)")
-    }
-
-    fn factors(&self, factors: &[Piece]) -> String {
-        let level = tightness(Op::Mul);
-        let mut text = String::new();
-        for (k, factor) in factors.iter().enumerate() {
-            let written = self.within(factor, level);
-            if k > 0 {
-                // A digit after a factor would read as part of it.
-                let digit = written.starts_with(|c: char| c.is_ascii_digit());
-                text.push_str(if digit { " \\cdot " } else { " \\, " });
-            }
-            text.push_str(&written);
-        }
-        text
-    }
-
-    fn fraction(&self, over: &[Piece], under: &[Piece]) -> String {
-        let part = |factors: &[Piece]| match factors {
-            [] => "1".to_owned(),
-            [one] => one.text.clone(),
-            _ => self.factors(factors),
-        };
-        format!("\\frac{{{}}}{{{}}}", part(over), part(under))
-    }
-
-    fn power(&self, base: &Piece, exponent: &Piece) -> Piece {
-        let exponent = self.braced(&exponent.text);
-        let text = match base.exponent_at {
-            Some(at) => format!("{}^{exponent}{}", &base.text[..at], &base.text[at..]),
-            None => format!("{}^{exponent}", self.within(base, tightness(Op::Pow))),
-        };
-        Piece::new(text, tightness(Op::Pow))
-    }
-
-    fn root(&self, argument: &Piece) -> Piece {
-        Piece::atom(format!("\\sqrt{{{}}}", argument.text))
-    }
-
-    fn prefix(&self, operator: Operator, argument: &str) -> String {
-        let argument = match operator.row().op {
-            Op::Not => self.brackets(argument),
-            _ => argument.to_owned(),
-        };
-        format!("{} {argument}", operator.row().op.row().latex)
-    }
-
-    fn infix(&self, operator: Operator, left: &str, right: &str) -> String {
-        let row = operator.row();
-        let symbol = if row.negated { "\\ne" } else { row.op.row().latex };
-        format!("{left} {symbol} {right}")
-    }
-
-    fn call(&self, op: Op, args: &[&Piece]) -> Piece {
-        let latex = op.row().latex;
-        match (op, args) {
-            (_, []) => Piece::atom(latex.to_owned()),
-            (Op::Sqrt | Op::Cbrt, [a]) => Piece::atom(format!("{latex}{{{}}}", a.text)),
-            (Op::Abs, [a]) => Piece::atom(format!("\\left|{}\\right|", a.text)),
-            (Op::Floor, [a]) => Piece::atom(format!("\\left\\lfloor {}\\right\\rfloor", a.text)),
-            (Op::Ceil, [a]) => Piece::atom(format!("\\left\\lceil {}\\right\\rceil", a.text)),
-            (Op::If, [condition, then, otherwise]) => Piece::atom(format!(
-                "\\begin{{cases}} {} & \\text{{if }} {} \\\\ {} & \\text{{otherwise}} \\end{{cases}}",
-                then.text, condition.text, otherwise.text
-            )),
-            _ => {
-                let args: Vec<&str> = args.iter().map(|a| a.text.as_str()).collect();
-                let text = format!("{latex}{}", self.brackets(&args.join(", ")));
-                Piece { exponent_at: Some(latex.len()), ..Piece::atom(text) }
-            }
-        }
-    }
-
-    fn apply(&self, name: &str, args: &[&str]) -> Piece {
-        let plain = name.trim_end_matches('\'');
-        let dashes = &name[plain.len()..];
-        Piece::atom(format!("{}{dashes}{}", self.symbol(plain), self.brackets(&args.join(", "))))
+        })
     }
 
     fn element(&self, array: &str, indices: &[String]) -> String {
@@ -193,11 +88,125 @@ impl Notation for Latex {
         }
     }
 
-    fn reduce(&self, body: &Piece, index: &str, from: i64, to: i64) -> Piece {
+    fn number(&self, page: &mut Page, n: &Number) -> Piece {
+        match n.to_decimal(DIGITS) {
+            Some(text) => {
+                let text = match text.split_once('e') {
+                    Some(("1", power)) => format!("10^{{{power}}}"),
+                    Some((digits, power)) => format!("{digits} \\cdot 10^{{{power}}}"),
+                    None => text,
+                };
+                let level = if n.is_negative() { tightness(Op::Neg) } else { ATOM };
+                Piece::new(page.word(&text), level)
+            }
+            None => {
+                let text = n.abs().to_string();
+                let (over, under) = text.split_once('/').unwrap_or((&text, "1"));
+                let sign = if n.is_negative() { "-" } else { "" };
+                let text = page.word(&format!("{sign}\\frac{{{over}}}{{{under}}}"));
+                Piece::new(text, tightness(Op::Div))
+            }
+        }
+    }
+
+    fn brackets(&self, page: &mut Page, text: Text) -> Text {
+        text!(page, "\\left(", text, "\\right)")
+    }
+
+    fn factors(&self, page: &mut Page, factors: &[Piece]) -> Text {
+        let level = tightness(Op::Mul);
+        let mut parts = Vec::with_capacity(2 * factors.len());
+        for (k, &factor) in factors.iter().enumerate() {
+            let written = self.within(page, factor, level);
+            // A digit after a factor would read as part of it.
+            parts.push(Part::Fixed(match (k, written.begins_with_digit()) {
+                (0, _) => "",
+                (_, true) => " \\cdot ",
+                (_, false) => " \\, ",
+            }));
+            parts.push(Part::Text(written));
+        }
+        page.join(parts)
+    }
+
+    fn fraction(&self, page: &mut Page, over: &[Piece], under: &[Piece]) -> Text {
+        let mut part = |factors: &[Piece]| match factors {
+            [] => text!(page, "1"),
+            [one] => one.text,
+            _ => self.factors(page, factors),
+        };
+        let (over, under) = (part(over), part(under));
+        text!(page, "\\frac{", over, "}{", under, "}")
+    }
+
+    fn power(&self, page: &mut Page, base: Piece, exponent: Piece) -> Piece {
+        let text = match base.call {
+            Some((name, rest)) => text!(page, name, "^{", exponent.text, "}", rest),
+            None => {
+                let base = self.within(page, base, tightness(Op::Pow));
+                text!(page, base, "^{", exponent.text, "}")
+            }
+        };
+        Piece::new(text, tightness(Op::Pow))
+    }
+
+    fn root(&self, page: &mut Page, argument: Piece) -> Piece {
+        Piece::atom(text!(page, "\\sqrt{", argument.text, "}"))
+    }
+
+    fn prefix(&self, page: &mut Page, operator: Operator, argument: Text) -> Text {
+        let op = operator.row().op;
+        let argument = if op == Op::Not { self.brackets(page, argument) } else { argument };
+        text!(page, op.row().latex, " ", argument)
+    }
+
+    fn infix(&self, page: &mut Page, operator: Operator, left: Text, right: Text) -> Text {
+        let row = operator.row();
+        let symbol = if row.negated { "\\ne" } else { row.op.row().latex };
+        text!(page, left, " ", symbol, " ", right)
+    }
+
+    fn call(&self, page: &mut Page, op: Op, args: &[Piece]) -> Piece {
+        let latex = op.row().latex;
+        Piece::atom(match (op, args) {
+            (_, []) => text!(page, latex),
+            (Op::Sqrt | Op::Cbrt, [a]) => text!(page, latex, "{", a.text, "}"),
+            (Op::Abs, [a]) => text!(page, "\\left|", a.text, "\\right|"),
+            (Op::Floor, [a]) => text!(page, "\\left\\lfloor ", a.text, "\\right\\rfloor"),
+            (Op::Ceil, [a]) => text!(page, "\\left\\lceil ", a.text, "\\right\\rceil"),
+            (Op::If, [condition, then, otherwise]) => text!(
+                page,
+                "\\begin{cases} ",
+                then.text,
+                " & \\text{if } ",
+                condition.text,
+                " \\\\ ",
+                otherwise.text,
+                " & \\text{otherwise} \\end{cases}"
+            ),
+            _ => {
+                let args: Vec<Text> = args.iter().map(|a| a.text).collect();
+                let args = page.list(&args, ", ");
+                let (name, rest) = (text!(page, latex), self.brackets(page, args));
+                let text = text!(page, name, rest);
+                return Piece { call: Some((name, rest)), ..Piece::atom(text) };
+            }
+        })
+    }
+
+    fn apply(&self, page: &mut Page, name: &str, args: &[Text]) -> Piece {
+        let plain = name.trim_end_matches('\'');
+        let name = page.word(&format!("{}{}", self.symbol(plain), &name[plain.len()..]));
+        let args = page.list(args, ", ");
+        let args = self.brackets(page, args);
+        Piece::atom(text!(page, name, args))
+    }
+
+    fn reduce(&self, page: &mut Page, body: Piece, index: &str, from: i64, to: i64) -> Piece {
         let index = index.replace('_', "'");
         // The sum reaches over products, not over what stands after a plus sign.
-        let body = self.within(body, tightness(Op::Add));
-        let text = format!("\\sum_{{{index}={from}}}^{{{to}}} {body}");
-        Piece::new(text, tightness(Op::Add) + 1)
+        let body = self.within(page, body, tightness(Op::Add));
+        let sum = page.word(&format!("\\sum_{{{index}={from}}}^{{{to}}} "));
+        Piece::new(text!(page, sum, body), tightness(Op::Add) + 1)
     }
 }

@@ -2,23 +2,24 @@
 
 mod latex;
 mod notation;
+mod page;
 mod plain;
 mod unicode;
 
 use std::fmt;
 
-use rustc_hash::FxHashMap;
-
 use super::operators::Operator;
 pub use latex::{GREEK, Latex};
 pub use notation::{Notation, Piece};
+pub use page::{Page, Text};
 pub use plain::Plain;
 pub use unicode::Unicode;
 
 use crate::term::visit::{free_symbols, reachable};
-use crate::term::{Affine, Graph, Node, Number, Op, Term};
+use crate::term::{Affine, ByTerm, Graph, Node, Number, Op, Term};
 use crate::text::Limits;
 use notation::{ATOM, tightness};
+use page::{Part, text};
 
 /// A term whose text would be longer than [`Limits::printed`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -64,26 +65,33 @@ pub fn try_print(
     limits: &Limits,
 ) -> Result<String, TooLong> {
     let order = reachable(graph, &[term]);
-    let indices = index_names(graph, term);
-    let mut printer = Printer { notation, graph, indices, pieces: FxHashMap::default() };
-    let mut written = 0;
+    let indexed = |t: &Term| match graph.node(*t) {
+        Node::Reduce { .. } => true,
+        _ => graph.free_binders(*t) != 0,
+    };
+    let indices = match order.iter().any(indexed) {
+        true => index_names(graph, term),
+        false => Vec::new(),
+    };
+    let pieces = ByTerm::of(&order);
+    let mut printer = Printer { notation, graph, indices, page: Page::default(), pieces };
     for &t in &order {
         let piece = printer.piece(t);
-        written += piece.text.len();
-        // All parts together: deep chains repeat their parts in each longer piece.
-        if written > limits.printed.saturating_mul(8) || piece.text.len() > limits.printed {
-            return Err(TooLong { limit: limits.printed, terms: order.len() });
-        }
         printer.pieces.insert(t, piece);
     }
-    Ok(printer.pieces.remove(&term).map(|p| p.text).unwrap_or_default())
+    let text = printer.pieces[term].text;
+    if text.bytes() > limits.printed {
+        return Err(TooLong { limit: limits.printed, terms: order.len() });
+    }
+    Ok(printer.page.read(text))
 }
 
 struct Printer<'a> {
     notation: &'a dyn Notation,
     graph: &'a Graph,
     indices: Vec<String>,
-    pieces: FxHashMap<Term, Piece>,
+    page: Page,
+    pieces: ByTerm<Piece>,
 }
 
 /// A letter for each level of bound indices that no symbol of the term uses.
@@ -95,115 +103,127 @@ pub fn index_names(graph: &Graph, term: Term) -> Vec<String> {
 }
 
 impl Printer<'_> {
-    fn piece(&self, term: Term) -> Piece {
-        match self.graph.node(term) {
-            Node::Number(n) => self.notation.number(n),
-            Node::Symbol(s) => Piece::atom(self.notation.symbol(self.graph.name(*s))),
+    fn piece(&mut self, term: Term) -> Piece {
+        let graph = self.graph;
+        match graph.node(term) {
+            Node::Number(n) => self.notation.number(&mut self.page, n),
+            Node::Symbol(s) => Piece::atom(self.page.word(&self.notation.symbol(graph.name(*s)))),
             Node::Sum { constant, terms } => self.sum(constant, terms),
             Node::Product(factors) => self.product(&Number::ONE, factors),
             Node::Call(op, args) => self.call(*op, args),
             Node::Apply(f, args) => {
-                self.notation.apply(&self.graph.function(*f).name, &self.list(args))
+                let args: Vec<Text> = args.iter().map(|a| self.pieces[*a].text).collect();
+                self.notation.apply(&mut self.page, &graph.function(*f).name, &args)
             }
             Node::Element(array, indices) => {
                 let indices: Vec<String> = indices.iter().map(|a| self.affine(a)).collect();
-                Piece::atom(self.notation.element(self.graph.name(*array), &indices))
+                let element = self.notation.element(graph.name(*array), &indices);
+                Piece::atom(self.page.word(&element))
             }
             Node::Index(affine) => {
                 let plain = affine.offset == 0 && affine.terms.len() == 1 && affine.terms[0].1 == 1;
                 let tightness = if plain { ATOM } else { tightness(Op::Add) };
-                Piece::new(self.affine(affine), tightness)
+                Piece::new(self.page.word(&self.affine(affine)), tightness)
             }
             Node::Reduce { binder, from, to, body } => {
                 let index = &self.indices[usize::from(binder.0)];
-                self.notation.reduce(&self.pieces[body], index, *from, *to)
+                self.notation.reduce(&mut self.page, self.pieces[*body], index, *from, *to)
             }
         }
     }
 
-    fn list(&self, args: &[Term]) -> Vec<&str> {
-        args.iter().map(|a| self.pieces[a].text.as_str()).collect()
+    fn within(&mut self, piece: Piece, least: u8) -> Text {
+        self.notation.within(&mut self.page, piece, least)
     }
 
-    fn sum(&self, constant: &Number, terms: &[(Number, Term)]) -> Piece {
+    fn sum(&mut self, constant: &Number, terms: &[(Number, Term)]) -> Piece {
         if let [(c, t)] = terms
             && constant.is_zero()
         {
             return self.scaled(c, *t);
         }
         // A positive part leads where there is one, so that no minus sign does.
-        let mut parts: Vec<(bool, Piece)> =
-            terms.iter().map(|(c, t)| (c.is_negative(), self.scaled(&c.abs(), *t))).collect();
+        let mut parts: Vec<(bool, Piece)> = Vec::with_capacity(terms.len() + 1);
+        for (c, t) in terms {
+            parts.push((c.is_negative(), self.scaled(&c.abs(), *t)));
+        }
         if !constant.is_zero() {
-            parts.push((constant.is_negative(), self.notation.number(&constant.abs())));
+            let piece = self.notation.number(&mut self.page, &constant.abs());
+            parts.push((constant.is_negative(), piece));
         }
         if let Some(first) = parts.iter().position(|(negative, _)| !negative) {
             parts[..=first].rotate_right(1);
         }
         let add = tightness(Op::Add);
-        let mut text = String::new();
-        for (k, (negative, piece)) in parts.iter().enumerate() {
-            text.push_str(match (k, negative) {
+        let mut texts = Vec::with_capacity(2 * parts.len());
+        for (k, &(negative, piece)) in parts.iter().enumerate() {
+            texts.push(Part::Fixed(match (k, negative) {
                 (0, false) => "",
                 (0, true) => "-",
                 (_, false) => " + ",
                 (_, true) => " - ",
-            });
-            text.push_str(&self.notation.within(piece, add));
+            }));
+            texts.push(Part::Text(self.within(piece, add)));
         }
-        Piece::new(text, add)
+        Piece::new(self.page.join(texts), add)
     }
 
     /// `c * term`.
-    fn scaled(&self, c: &Number, term: Term) -> Piece {
+    fn scaled(&mut self, c: &Number, term: Term) -> Piece {
         if c.is_negative() {
             let piece = self.scaled(&c.abs(), term);
             // -x*y reads as (-x)*y, which is the same product.
-            let text = format!("-{}", self.notation.within(&piece, tightness(Op::Mul) - 1));
+            let inner = self.within(piece, tightness(Op::Mul) - 1);
+            let text = text!(self.page, "-", inner);
             return Piece::new(text, tightness(Op::Neg).min(piece.tightness));
         }
         match self.graph.node(term) {
             Node::Product(factors) => self.product(c, factors),
-            _ if c.is_one() => self.pieces[&term].clone(),
+            _ if c.is_one() => self.pieces[term],
             _ => self.product(c, &[(term, Number::ONE)]),
         }
     }
 
-    fn product(&self, coefficient: &Number, factors: &[(Term, Number)]) -> Piece {
+    fn product(&mut self, coefficient: &Number, factors: &[(Term, Number)]) -> Piece {
+        let (notation, page) = (self.notation, &mut self.page);
         let (mut over, mut under): (Vec<Piece>, Vec<Piece>) = (Vec::new(), Vec::new());
         // A ratio that is no short decimal becomes numerator and denominator of the fraction.
-        if let (None, Some((n, d))) = (coefficient.to_decimal(DIGITS), coefficient.small()) {
-            if n != 1 {
-                over.push(Piece::atom(n.to_string()));
+        if let Some((n, d)) = coefficient.small().filter(|_| !coefficient.is_one()) {
+            if d == 1 || coefficient.to_decimal(DIGITS).is_some() {
+                over.push(notation.number(page, coefficient));
+            } else {
+                if n != 1 {
+                    over.push(Piece::atom(page.word(&n.to_string())));
+                }
+                under.push(Piece::atom(page.word(&d.to_string())));
             }
-            under.push(Piece::atom(d.to_string()));
         } else if !coefficient.is_one() {
-            over.push(self.notation.number(coefficient));
+            over.push(notation.number(page, coefficient));
         }
         for (base, e) in factors {
             let list = if e.is_negative() { &mut under } else { &mut over };
-            let base = &self.pieces[base];
+            let base = self.pieces[*base];
             let e = e.abs();
             list.push(if e.is_one() {
-                base.clone()
+                base
             } else if e == Number::HALF {
-                self.notation.root(base)
+                notation.root(page, base)
             } else {
-                self.notation.power(base, &self.notation.number(&e))
+                let exponent = notation.number(page, &e);
+                notation.power(page, base, exponent)
             });
         }
-        if let ([_], true) = (over.as_slice(), under.is_empty()) {
-            return over.remove(0);
+        if let ([one], true) = (over.as_slice(), under.is_empty()) {
+            return *one;
         }
-        let text = if under.is_empty() {
-            self.notation.factors(&over)
-        } else {
-            self.notation.fraction(&over, &under)
+        let text = match under.is_empty() {
+            true => notation.factors(page, &over),
+            false => notation.fraction(page, &over, &under),
         };
         Piece::new(text, tightness(Op::Mul))
     }
 
-    fn call(&self, op: Op, args: &[Term]) -> Piece {
+    fn call(&mut self, op: Op, args: &[Term]) -> Piece {
         if op == Op::Not
             && let Node::Call(inner, parts) = self.graph.node(args[0])
             && let Some(operator) = Operator::of_negated(*inner)
@@ -212,27 +232,27 @@ impl Printer<'_> {
         }
         match (Operator::of(op), args) {
             (Some(_), [a, b]) if op == Op::Pow => {
-                self.notation.power(&self.pieces[a], &self.pieces[b])
+                self.notation.power(&mut self.page, self.pieces[*a], self.pieces[*b])
             }
             (Some(operator), [_, _]) => self.infix(operator, args),
             (Some(operator), [a]) => {
                 let level = operator.row().precedence;
-                let argument = self.notation.within(&self.pieces[a], level);
-                Piece::new(self.notation.prefix(operator, &argument), level)
+                let argument = self.within(self.pieces[*a], level);
+                Piece::new(self.notation.prefix(&mut self.page, operator, argument), level)
             }
             _ => {
-                let parts: Vec<&Piece> = args.iter().map(|a| &self.pieces[a]).collect();
-                self.notation.call(op, &parts)
+                let parts: Vec<Piece> = args.iter().map(|a| self.pieces[*a]).collect();
+                self.notation.call(&mut self.page, op, &parts)
             }
         }
     }
 
-    fn infix(&self, operator: Operator, args: &[Term]) -> Piece {
+    fn infix(&mut self, operator: Operator, args: &[Term]) -> Piece {
         let level = operator.row().precedence;
         // The right side does not group, so it needs brackets at equal tightness.
-        let a = self.notation.within(&self.pieces[&args[0]], level - 1);
-        let b = self.notation.within(&self.pieces[&args[1]], level);
-        Piece::new(self.notation.infix(operator, &a, &b), level)
+        let a = self.within(self.pieces[args[0]], level - 1);
+        let b = self.within(self.pieces[args[1]], level);
+        Piece::new(self.notation.infix(&mut self.page, operator, a, b), level)
     }
 
     fn affine(&self, affine: &Affine) -> String {

@@ -1,8 +1,11 @@
 //! Unicode mathematics on one line, for people at a terminal.
 
+use std::borrow::Cow;
+
 use super::latex::{GREEK, parts};
-use super::notation::{Notation, Piece, tightness};
-use super::plain::Plain;
+use super::notation::{ATOM, Notation, Piece, tightness};
+use super::page::{Page, Text, text};
+use super::plain::{Plain, joined, slashed};
 use crate::syntax::operators::Operator;
 use crate::term::{Number, Op};
 
@@ -17,102 +20,23 @@ fn digits(text: &str, letters: [char; 10]) -> Option<String> {
     text.chars().map(|c| c.to_digit(10).map(|d| letters[d as usize])).collect()
 }
 
+/// Exponents of more bytes are not looked at for digits.
+const EXPONENT: usize = 40;
+
 impl Notation for Unicode {
-    fn symbol(&self, name: &str) -> String {
+    fn symbol<'n>(&self, name: &'n str) -> Cow<'n, str> {
         let letter = |word: &str| match GREEK.iter().find(|(n, _)| *n == word) {
             Some((_, c)) => c.to_string(),
             None => word.to_owned(),
         };
-        match parts(name).as_slice() {
-            [one] => letter(one),
-            [first, number] => match digits(number, SUBSCRIPTS) {
-                Some(low) => format!("{}{low}", letter(first)),
-                None => name.to_owned(),
-            },
-            _ => name.to_owned(),
-        }
-    }
-
-    fn number(&self, n: &Number) -> Piece {
-        Plain.number(n)
-    }
-
-    fn brackets(&self, text: &str) -> String {
-        Plain.brackets(text)
-    }
-
-    fn factors(&self, factors: &[Piece]) -> String {
-        let level = tightness(Op::Mul);
-        factors.iter().map(|f| self.within(f, level)).collect::<Vec<_>>().join("·")
-    }
-
-    fn fraction(&self, over: &[Piece], under: &[Piece]) -> String {
-        let over = if over.is_empty() { "1".to_owned() } else { self.factors(over) };
-        match under {
-            [one] => format!("{over}/{}", self.within(one, tightness(Op::Mul))),
-            _ => format!("{over}/({})", self.factors(under)),
-        }
-    }
-
-    fn power(&self, base: &Piece, exponent: &Piece) -> Piece {
-        let level = tightness(Op::Pow);
-        let Some(high) = digits(&exponent.text, SUPERSCRIPTS) else {
-            let exponent = self.within(exponent, level);
-            return Piece::new(format!("{}^{exponent}", self.within(base, level)), level);
-        };
-        let text = match base.exponent_at {
-            Some(at) => format!("{}{high}{}", &base.text[..at], &base.text[at..]),
-            None => format!("{}{high}", self.within(base, level)),
-        };
-        Piece::new(text, level)
-    }
-
-    fn root(&self, argument: &Piece) -> Piece {
-        Piece::atom(match argument.tightness {
-            super::notation::ATOM if argument.exponent_at.is_none() => {
-                format!("√{}", argument.text)
+        let written = match parts(name).as_slice() {
+            [one] => Some(letter(one)),
+            [first, number] => {
+                digits(number, SUBSCRIPTS).map(|low| format!("{}{low}", letter(first)))
             }
-            _ => format!("√({})", argument.text),
-        })
-    }
-
-    fn prefix(&self, operator: Operator, argument: &str) -> String {
-        match operator.row().op {
-            Op::Not => format!("¬({argument})"),
-            _ => Plain.prefix(operator, argument),
-        }
-    }
-
-    fn infix(&self, operator: Operator, left: &str, right: &str) -> String {
-        let row = operator.row();
-        let symbol = match (row.op, row.negated) {
-            (Op::LessEqual, _) => "≤",
-            (Op::Equal, true) => "≠",
-            (Op::Equal, false) => "=",
-            (Op::And, _) => "∧",
-            (Op::Or, _) => "∨",
-            _ => return Plain.infix(operator, left, right),
+            _ => None,
         };
-        format!("{left} {symbol} {right}")
-    }
-
-    fn call(&self, op: Op, args: &[&Piece]) -> Piece {
-        match (op, args) {
-            (Op::Pi, _) => Piece::atom("π".to_owned()),
-            (Op::Sqrt, [a]) => self.root(a),
-            (Op::Abs, [a]) => Piece::atom(format!("|{}|", a.text)),
-            (Op::Floor, [a]) => Piece::atom(format!("⌊{}⌋", a.text)),
-            (Op::Ceil, [a]) => Piece::atom(format!("⌈{}⌉", a.text)),
-            (_, [_]) => {
-                let piece = Plain.call(op, args);
-                Piece { exponent_at: Some(op.row().name.len()), ..piece }
-            }
-            _ => Plain.call(op, args),
-        }
-    }
-
-    fn apply(&self, name: &str, args: &[&str]) -> Piece {
-        Plain.apply(name, args)
+        written.map_or(Cow::Borrowed(name), Cow::Owned)
     }
 
     fn element(&self, array: &str, indices: &[String]) -> String {
@@ -123,8 +47,91 @@ impl Notation for Unicode {
         }
     }
 
-    fn reduce(&self, body: &Piece, index: &str, from: i64, to: i64) -> Piece {
-        let body = self.within(body, tightness(Op::Add));
-        Piece::new(format!("Σ({index}={from}..{to}) {body}"), tightness(Op::Add) + 1)
+    fn number(&self, page: &mut Page, n: &Number) -> Piece {
+        Plain.number(page, n)
+    }
+
+    fn brackets(&self, page: &mut Page, text: Text) -> Text {
+        Plain.brackets(page, text)
+    }
+
+    fn factors(&self, page: &mut Page, factors: &[Piece]) -> Text {
+        joined(self, page, factors, "·")
+    }
+
+    fn fraction(&self, page: &mut Page, over: &[Piece], under: &[Piece]) -> Text {
+        slashed(self, page, over, under)
+    }
+
+    fn power(&self, page: &mut Page, base: Piece, exponent: Piece) -> Piece {
+        let level = tightness(Op::Pow);
+        let short = exponent.text.bytes() <= EXPONENT;
+        let high = short.then(|| digits(&page.read(exponent.text), SUPERSCRIPTS)).flatten();
+        let Some(high) = high else {
+            let (base, exponent) =
+                (self.within(page, base, level), self.within(page, exponent, level));
+            return Piece::new(text!(page, base, "^", exponent), level);
+        };
+        let high = page.word(&high);
+        let text = match base.call {
+            Some((name, rest)) => text!(page, name, high, rest),
+            None => {
+                let base = self.within(page, base, level);
+                text!(page, base, high)
+            }
+        };
+        Piece::new(text, level)
+    }
+
+    fn root(&self, page: &mut Page, argument: Piece) -> Piece {
+        Piece::atom(match (argument.tightness, argument.call) {
+            (ATOM, None) => text!(page, "√", argument.text),
+            _ => text!(page, "√(", argument.text, ")"),
+        })
+    }
+
+    fn prefix(&self, page: &mut Page, operator: Operator, argument: Text) -> Text {
+        match operator.row().op {
+            Op::Not => text!(page, "¬(", argument, ")"),
+            _ => Plain.prefix(page, operator, argument),
+        }
+    }
+
+    fn infix(&self, page: &mut Page, operator: Operator, left: Text, right: Text) -> Text {
+        let row = operator.row();
+        let symbol = match (row.op, row.negated) {
+            (Op::LessEqual, _) => " ≤ ",
+            (Op::Equal, true) => " ≠ ",
+            (Op::Equal, false) => " = ",
+            (Op::And, _) => " ∧ ",
+            (Op::Or, _) => " ∨ ",
+            _ => return Plain.infix(page, operator, left, right),
+        };
+        text!(page, left, symbol, right)
+    }
+
+    fn call(&self, page: &mut Page, op: Op, args: &[Piece]) -> Piece {
+        match (op, args) {
+            (Op::Pi, _) => Piece::atom(text!(page, "π")),
+            (Op::Sqrt, [a]) => self.root(page, *a),
+            (Op::Abs, [a]) => Piece::atom(text!(page, "|", a.text, "|")),
+            (Op::Floor, [a]) => Piece::atom(text!(page, "⌊", a.text, "⌋")),
+            (Op::Ceil, [a]) => Piece::atom(text!(page, "⌈", a.text, "⌉")),
+            (_, [a]) => {
+                let (name, rest) = (text!(page, op.row().name), text!(page, "(", a.text, ")"));
+                Piece { call: Some((name, rest)), ..Piece::atom(text!(page, name, rest)) }
+            }
+            _ => Plain.call(page, op, args),
+        }
+    }
+
+    fn apply(&self, page: &mut Page, name: &str, args: &[Text]) -> Piece {
+        Plain.apply(page, name, args)
+    }
+
+    fn reduce(&self, page: &mut Page, body: Piece, index: &str, from: i64, to: i64) -> Piece {
+        let body = self.within(page, body, tightness(Op::Add));
+        let sum = page.word(&format!("Σ({index}={from}..{to}) "));
+        Piece::new(text!(page, sum, body), tightness(Op::Add) + 1)
     }
 }

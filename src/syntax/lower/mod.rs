@@ -1,14 +1,15 @@
 //! From expressions as written to terms.
 
-use rustc_hash::FxHashMap;
+mod call;
 
-use super::affine::{affine, integer, not_affine};
-use super::expression::is_name;
-use super::operators::Operator;
-use super::scope::Scope;
-use super::tree::{Id, Item, Name, Tree};
+pub use call::{function_named, functions};
+
+use crate::syntax::affine::{affine, integer, not_affine};
+use crate::syntax::operators::Operator;
+use crate::syntax::scope::Scope;
+use crate::syntax::tree::{Id, Item, Name, Tree};
 use crate::term::graph::Form;
-use crate::term::op::{Class, TABLE};
+use crate::term::op::Class;
 use crate::term::{Affine, Binder, Graph, Number, Op, Term};
 use crate::text::{Diagnostic, Kind, Limits, Span, nearest};
 
@@ -44,6 +45,24 @@ pub fn lower_condition(
     Lowering::new(tree, graph, scope, indices, limits).finish(root, Sort::Truth)
 }
 
+/// Builds the term of an expression, a number or a condition, and says whether it is a condition,
+/// which a pattern variable alone does not tell; the rest is as in [`lower`].
+///
+/// # Errors
+/// Those of [`lower`].
+pub fn lower_any(
+    tree: &Tree,
+    root: Id,
+    graph: &mut Graph,
+    scope: &mut dyn Scope,
+    limits: &Limits,
+) -> Result<(Term, Option<bool>), Vec<Diagnostic>> {
+    let mut lowering = Lowering::new(tree, graph, scope, &[], limits);
+    let value = lowering.run(root);
+    let truth = (value.sort != Sort::Either).then_some(value.sort == Sort::Truth);
+    Ok((lowering.end(value)?, truth))
+}
+
 /// What an item is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Sort {
@@ -59,6 +78,17 @@ struct Value {
     sort: Sort,
 }
 
+/// What is known of an item.
+#[derive(Clone, Copy, Default)]
+struct Slot {
+    /// The names bound around it.
+    environment: usize,
+    /// Whether its user takes it apart.
+    apart: bool,
+    /// Its value, once it is there.
+    value: Option<Value>,
+}
+
 /// The names bound around an item: a chain from the innermost outward.
 struct Environment {
     outer: usize,
@@ -71,15 +101,13 @@ struct Lowering<'a> {
     scope: &'a mut dyn Scope,
     limits: &'a Limits,
     environments: Vec<Environment>,
-    /// For each item below the root: its environment, and whether its user takes it apart.
-    places: FxHashMap<Id, (usize, bool)>,
-    values: FxHashMap<Id, Value>,
+    /// The first item of the expression.
+    first: Id,
+    /// For each item from the first to the root.
+    slots: Vec<Slot>,
     errors: Vec<Diagnostic>,
     base: usize,
 }
-
-/// Functions that the table has under another name.
-const ALIASES: &[(&str, Op)] = &[("ln", Op::Log)];
 
 impl<'a> Lowering<'a> {
     fn new(
@@ -102,8 +130,8 @@ impl<'a> Lowering<'a> {
             scope,
             limits,
             environments,
-            places: FxHashMap::default(),
-            values: FxHashMap::default(),
+            first: Id(0),
+            slots: Vec::new(),
             errors: Vec::new(),
             base,
         }
@@ -115,6 +143,11 @@ impl<'a> Lowering<'a> {
         if self.errors.is_empty() && value.sort != sort && value.sort != Sort::Either {
             self.wrong_sort(root, sort);
         }
+        self.end(value)
+    }
+
+    /// The term of a value, when nothing was wrong on the way.
+    fn end(mut self, value: Value) -> Result<Term, Vec<Diagnostic>> {
         if self.errors.is_empty() {
             return Ok(value.term);
         }
@@ -124,24 +157,31 @@ impl<'a> Lowering<'a> {
     }
 
     fn run(&mut self, root: Id) -> Value {
-        let order = self.survey(root);
-        for id in order {
-            let (environment, taken_apart) = self.places[&id];
-            if !taken_apart {
+        for id in self.survey(root) {
+            let Slot { environment, apart, .. } = *self.slot(id);
+            if !apart {
                 let value = self.item(id, environment);
-                self.values.insert(id, value);
+                self.slot(id).value = Some(value);
             }
         }
-        self.values[&root]
+        self.value(root)
+    }
+
+    fn slot(&mut self, id: Id) -> &mut Slot {
+        &mut self.slots[(id.0 - self.first.0) as usize]
+    }
+
+    /// The value of an item that comes before the one at hand.
+    fn value(&mut self, id: Id) -> Value {
+        self.slot(id).value.expect("parts come before what they are parts of")
     }
 
     /// Notes the place of each item below the root; arguments come before their users.
     fn survey(&mut self, root: Id) -> Vec<Id> {
-        let mut order = Vec::new();
+        let mut order: Vec<(Id, usize, bool)> = Vec::new();
         let mut stack = vec![(root, self.base, false)];
         while let Some((id, environment, taken_apart)) = stack.pop() {
-            order.push(id);
-            self.places.insert(id, (environment, taken_apart));
+            order.push((id, environment, taken_apart));
             match self.tree.item(id) {
                 Item::Element(..) => {}
                 Item::Reduce(_, body, ranges) => {
@@ -163,7 +203,12 @@ impl<'a> Lowering<'a> {
             }
         }
         order.sort_unstable();
-        order
+        self.first = order[0].0;
+        self.slots = vec![Slot::default(); (root.0 - self.first.0) as usize + 1];
+        for &(id, environment, apart) in &order {
+            *self.slot(id) = Slot { environment, apart, value: None };
+        }
+        order.into_iter().map(|(id, ..)| id).collect()
     }
 
     /// Whether an item belongs to a chain of sums or of products, which a canonical graph builds
@@ -202,12 +247,12 @@ impl<'a> Lowering<'a> {
                 None => self.operator(id),
             },
             Item::Call(name, args) => {
-                let args: Vec<Id> = self.tree.arguments(*args).to_vec();
-                self.call(self.tree.name(*name), &args, span, environment)
+                let tree = self.tree;
+                self.call(tree.name(*name), tree.arguments(*args), span, environment)
             }
             Item::Element(name, indices) => {
-                let indices = self.tree.arguments(*indices).to_vec();
-                self.element(*name, &indices, span, environment)
+                let tree = self.tree;
+                self.element(*name, tree.arguments(*indices), span, environment)
             }
             Item::Reduce(..) => self.reduction(id, environment),
         }
@@ -317,7 +362,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn expect(&mut self, id: Id, sort: Sort) -> Term {
-        let value = self.values[&id];
+        let value = self.value(id);
         if value.sort != sort && value.sort != Sort::Either {
             self.wrong_sort(id, sort);
         }
@@ -361,7 +406,7 @@ impl<'a> Lowering<'a> {
         let mut parts: Vec<(Number, Term)> = Vec::new();
         let mut stack = vec![(root, Number::ONE)];
         while let Some((id, factor)) = stack.pop() {
-            let apart = id == root || self.places[&id].1;
+            let apart = id == root || self.slot(id).apart;
             match self.tree.item(id) {
                 Item::Infix(o, a, b) if apart => {
                     let inverse = matches!(o.row().op, Op::Sub | Op::Div);
@@ -445,108 +490,6 @@ impl<'a> Lowering<'a> {
         }
         Value { term, sort: Sort::Number }
     }
-
-    fn call(&mut self, name: &str, args: &[Id], span: Span, environment: usize) -> Value {
-        let wrong_count = |wanted: String| {
-            let message = format!("`{name}` takes {wanted}, {} given", args.len());
-            Diagnostic::error(Kind::Arity, span, message)
-        };
-        if let Some(arity) = self.scope.arity(name) {
-            if arity != args.len() {
-                return self.fail(wrong_count(count(arity, "argument")));
-            }
-            let args: Vec<Term> = args.iter().map(|&a| self.expect(a, Sort::Number)).collect();
-            let level = self.depth(environment) as u8;
-            return match self.scope.call(self.graph, name, &args, level) {
-                Ok(term) => Value { term, sort: Sort::Number },
-                Err(e) => self.fail(Diagnostic { span: Some(e.span.unwrap_or(span)), ..e }),
-            };
-        }
-        if let Some(function) = self.graph.function_named(name) {
-            let arity = self.graph.function(function).arity;
-            if arity != args.len() {
-                return self.fail(wrong_count(count(arity, "argument")));
-            }
-            let args: Vec<Term> = args.iter().map(|&a| self.expect(a, Sort::Number)).collect();
-            return Value { term: self.graph.apply(function, &args), sort: Sort::Number };
-        }
-        match name {
-            "piecewise" => return self.piecewise(args, span),
-            "min" | "max" if args.len() != 2 => {
-                let op = if name == "min" { Op::Min } else { Op::Max };
-                let terms: Vec<Term> = args.iter().map(|&a| self.expect(a, Sort::Number)).collect();
-                let all = terms.into_iter().reduce(|a, b| self.graph.call(op, &[a, b]));
-                return match all {
-                    Some(term) => Value { term, sort: Sort::Number },
-                    None => self.fail(wrong_count("at least one argument".to_owned())),
-                };
-            }
-            _ => {}
-        }
-        let Some(op) = function_named(name) else {
-            let end = span.start as usize + name.len();
-            return self.unknown(
-                "function",
-                name,
-                Span::new(span.start as usize, end),
-                environment,
-            );
-        };
-        if op.arity() != args.len() {
-            return self.fail(wrong_count(count(op.arity(), "argument")));
-        }
-        if op == Op::If {
-            let condition = self.expect(args[0], Sort::Truth);
-            let (a, b) = (self.values[&args[1]], self.values[&args[2]]);
-            let sort = if a.sort == Sort::Truth { Sort::Truth } else { Sort::Number };
-            let (a, b) = (
-                self.expect(args[1], sort),
-                self.expect(args[2], if b.sort == Sort::Either { b.sort } else { sort }),
-            );
-            return Value { term: self.graph.call(op, &[condition, a, b]), sort };
-        }
-        let args: Vec<Term> = args.iter().map(|&a| self.expect(a, Sort::Number)).collect();
-        Value { term: self.graph.call(op, &args), sort: Sort::Number }
-    }
-
-    /// `piecewise(c1, v1, c2, v2, …, otherwise)`; without the last it is undefined elsewhere.
-    fn piecewise(&mut self, args: &[Id], span: Span) -> Value {
-        if args.len() < 2 {
-            let message =
-                format!("`piecewise` takes conditions and values in pairs, {} given", args.len());
-            return self.fail(Diagnostic::error(Kind::Arity, span, message));
-        }
-        let (pairs, otherwise) = args.split_at(args.len() / 2 * 2);
-        let mut term = match otherwise.first() {
-            Some(&o) => self.expect(o, Sort::Number),
-            None => self.graph.undefined(),
-        };
-        for pair in pairs.rchunks(2) {
-            let (c, v) = (self.expect(pair[0], Sort::Truth), self.expect(pair[1], Sort::Number));
-            term = self.graph.call(Op::If, &[c, v, term]);
-        }
-        Value { term, sort: Sort::Number }
-    }
-}
-
-/// The operation that a call of this name means.
-pub fn function_named(name: &str) -> Option<Op> {
-    if let Some((_, op)) = ALIASES.iter().find(|(n, _)| *n == name) {
-        return Some(*op);
-    }
-    Op::named(name).filter(|op| callable(*op))
-}
-
-/// The names of all functions that can be called.
-pub fn functions() -> impl Iterator<Item = &'static str> {
-    let table = TABLE.iter().filter(|r| callable(r.op)).map(|r| r.name);
-    table.chain(ALIASES.iter().map(|(n, _)| *n)).chain(["piecewise"])
-}
-
-fn callable(op: Op) -> bool {
-    let named = matches!(op.row().class, Class::Function | Class::Choice)
-        || matches!(op, Op::Pow | Op::Sqrt | Op::Fma);
-    named && is_name(op.row().name)
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -1,28 +1,25 @@
-//! Products of sums multiplied out.
+//! Multiplying out by terms of the graph, for more variables than fit a few machine words.
 
 use rustc_hash::FxHashMap;
 
-use crate::term::visit::{Rebuild, reachable};
+use crate::polynomial::{Budget, Exceeded, region};
 use crate::term::{Graph, Node, Number, Term};
-
-/// More terms than the limit would be needed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TooManyTerms {
-    /// The limit.
-    pub limit: usize,
-}
 
 /// A sum as its parts; a constant stands at the number 1.
 type Parts = Vec<(Number, Option<Term>)>;
 
-/// The term with products distributed over sums and whole powers of sums multiplied out,
-/// everywhere outside of quotients and functions and inside their arguments.
-///
-/// # Errors
-/// When a product has more than `limit` terms.
-pub fn expand(graph: &mut Graph, root: Term, limit: usize) -> Result<Term, TooManyTerms> {
+/// What a product of two terms takes, in products of machine words, and what each factor adds.
+const PRODUCT: u64 = 100;
+const FACTOR: u64 = 10;
+
+/// The term with what it combines by sums, products and whole powers multiplied out.
+pub(super) fn multiplied_out(
+    graph: &mut Graph,
+    root: Term,
+    budget: &mut Budget,
+) -> Result<Term, Exceeded> {
     let mut images: FxHashMap<Term, Term> = FxHashMap::default();
-    for term in reachable(graph, &[root]) {
+    for term in region(graph, &[root]) {
         let image = match graph.node(term).clone() {
             Node::Sum { constant, terms } => {
                 // A multiple of a sum is a sum of multiples.
@@ -35,22 +32,17 @@ pub fn expand(graph: &mut Graph, root: Term, limit: usize) -> Result<Term, TooMa
                             None => total = &total + &(c * &k),
                         }
                     }
-                    if flat.len() > limit {
-                        return Err(TooManyTerms { limit });
-                    }
+                    budget.allow(flat.len())?;
                 }
                 graph.sum(total, flat)
             }
             Node::Product(factors) => {
+                let image = |t: &Term| images.get(t).copied().unwrap_or(*t);
                 let factors: Vec<(Term, Number)> =
-                    factors.iter().map(|(t, e)| (images[t], e.clone())).collect();
-                multiply(graph, &factors, limit)?
+                    factors.iter().map(|(t, e)| (image(t), e.clone())).collect();
+                multiply(graph, &factors, budget)?
             }
-            _ => {
-                let mut arguments = Vec::new();
-                graph.each_argument(graph.node(term), |t| arguments.push((t, images[&t])));
-                Rebuild::with(arguments).within(graph, term)
-            }
+            _ => term,
         };
         images.insert(term, image);
     }
@@ -61,8 +53,8 @@ pub fn expand(graph: &mut Graph, root: Term, limit: usize) -> Result<Term, TooMa
 fn multiply(
     graph: &mut Graph,
     factors: &[(Term, Number)],
-    limit: usize,
-) -> Result<Term, TooManyTerms> {
+    budget: &mut Budget,
+) -> Result<Term, Exceeded> {
     let mut sums: Vec<(Term, i64)> = Vec::new();
     let mut kept: Vec<(Term, Number)> = Vec::new();
     for (base, exponent) in factors {
@@ -77,20 +69,18 @@ fn multiply(
     let mut total: Parts = vec![(Number::ONE, Some(rest))];
     for (sum, power) in sums {
         let parts = parts(graph, sum);
-        if power > limit as i64 {
-            return Err(TooManyTerms { limit });
-        }
+        // A power of a sum of several terms has more terms than its exponent says.
+        budget.allow(usize::try_from(power).unwrap_or(usize::MAX))?;
         for _ in 0..power {
-            total = product(graph, &total, &parts, limit)?;
+            total = product(graph, &total, &parts, budget)?;
         }
     }
-    let constant = Number::ZERO;
     let mut terms: Vec<(Number, Term)> = Vec::with_capacity(total.len());
     for (c, t) in total {
         let term = t.unwrap_or_else(|| graph.number(1));
         terms.push((c, term));
     }
-    Ok(graph.sum(constant, terms))
+    Ok(graph.sum(Number::ZERO, terms))
 }
 
 fn parts(graph: &Graph, term: Term) -> Parts {
@@ -111,11 +101,18 @@ fn product(
     graph: &mut Graph,
     left: &Parts,
     right: &Parts,
-    limit: usize,
-) -> Result<Parts, TooManyTerms> {
+    budget: &mut Budget,
+) -> Result<Parts, Exceeded> {
     let mut found: Vec<(Number, Option<Term>)> = Vec::new();
     let mut place: FxHashMap<Option<Term>, usize> = FxHashMap::default();
+    let factors = |graph: &Graph, part: &Option<Term>| match part.map(|t| graph.node(t)) {
+        Some(Node::Product(factors)) => factors.len() as u64,
+        _ => 1,
+    };
+    let longest = right.iter().map(|(_, y)| factors(graph, y)).max().unwrap_or(1);
     for (a, x) in left {
+        let each = PRODUCT + FACTOR * (factors(graph, x) + longest);
+        budget.spend(each * right.len() as u64)?;
         for (b, y) in right {
             let term = match (x, y) {
                 (Some(x), Some(y)) => Some(graph.mul(*x, *y)),
@@ -130,39 +127,9 @@ fn product(
                     found.push((c, term));
                 }
             }
-            if found.len() > limit {
-                return Err(TooManyTerms { limit });
-            }
+            budget.allow(found.len())?;
         }
     }
     found.retain(|(c, _)| !c.is_zero());
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn products_are_multiplied_out_and_collected() {
-        let mut g = Graph::new();
-        let [x, y] = ["x", "y"].map(|n| g.symbol(n));
-        let (sum, difference) = (g.add(x, y), g.sub(x, y));
-        let (a, b) = (g.power(sum, 2), g.power(difference, 2));
-        let four = g.sub(a, b);
-        let xy = g.mul(x, y);
-        let expected = g.scale(4, xy);
-        assert_eq!(expand(&mut g, four, 100), Ok(expected));
-        let nested = g.mul(sum, difference);
-        let nested = g.scale(3, nested);
-        let one = g.number(1);
-        let nested = g.add(nested, one);
-        let (xx, yy) = (g.power(x, 2), g.power(y, 2));
-        let three = Number::from(3);
-        let parts = vec![(three.clone(), xx), (-&three, yy)];
-        let expected = g.sum(Number::ONE, parts);
-        assert_eq!(expand(&mut g, nested, 100), Ok(expected));
-        let large = g.power(sum, 1000);
-        assert_eq!(expand(&mut g, large, 100), Err(TooManyTerms { limit: 100 }));
-    }
 }
