@@ -16,6 +16,8 @@ mod exports;
 mod grammar;
 #[path = "suite/layers.rs"]
 mod layers;
+#[path = "suite/mixed_graphs.rs"]
+mod mixed_graphs;
 #[path = "suite/models.rs"]
 mod models;
 #[path = "suite/plots.rs"]

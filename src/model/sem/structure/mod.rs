@@ -1,0 +1,3 @@
+//! What a mixed graph implies: rank, identification, equivalence, vanishing polynomials.
+
+pub mod prime;
