@@ -6,6 +6,7 @@ mod models;
 mod pictures;
 mod prompt;
 mod runs;
+mod sem;
 mod steady;
 
 use super::command::{Argument, Command, Flag, Sort};

@@ -1,0 +1,81 @@
+//! The family `sem`: commands about structural equation models.
+
+use super::FILE;
+use crate::model::sem::{Conventions, StructuralModel};
+use crate::session::command::{Argument, Call, Flag, Stop};
+use crate::session::{Session, contents, load_text};
+use crate::text::{Diagnostic, Kind, nearest};
+
+/// A file with a structural equation model.
+const SEM_FILE: Argument = Argument {
+    about: "a file of formulas; `-` is standard input; at the prompt the current model if left out",
+    ..FILE
+};
+
+const AS_WRITTEN: Flag = Flag::switch(
+    "as-written",
+    "add nothing to the formulas but variances, and fix nothing that they leave free",
+);
+const FREE_X: Flag = Flag::switch(
+    "free-x",
+    "estimate variances and covariances of observed predictors instead of taking those of the data",
+);
+const STD_LV: Flag =
+    Flag::switch("std-lv", "latent variables have the variance 1, and no loading is fixed");
+const ORTHOGONAL: Flag =
+    Flag::switch("orthogonal", "latent variables that nothing explains are uncorrelated");
+const MEANSTRUCTURE: Flag =
+    Flag::switch("meanstructure", "the model has intercepts, and means are fitted too");
+
+/// What a call takes for granted of a model.
+fn conventions(call: &Call<'_>) -> Conventions {
+    Conventions {
+        as_written: call.has(AS_WRITTEN.long),
+        fixed_exogenous: !call.has(FREE_X.long),
+        unit_latents: call.has(STD_LV.long),
+        orthogonal: call.has(ORTHOGONAL.long),
+        intercepts: call.has(MEANSTRUCTURE.long),
+    }
+}
+
+/// The structural equation model that a call is about: of the file that it names, else the
+/// current one. It becomes the current one.
+///
+/// # Errors
+/// What is wrong with the file, or that a model must be chosen.
+fn target<'s>(session: &'s mut Session, call: &Call<'_>) -> Result<&'s StructuralModel, Stop> {
+    let chosen = call.option("model").map(str::to_owned);
+    if !call.arguments.is_empty() {
+        let file = call.argument(0);
+        let (source, folder) = load_text(file, &session.limits)?;
+        let text = source.text().to_owned();
+        let found = contents(source, &folder, &session.limits)?;
+        if found.structures.is_empty() {
+            let message = format!("{file} has no structural equation model");
+            let error = Diagnostic::without_place(Kind::Config, message);
+            return Err(error.help("a model stands from `sem NAME` to `end`").into());
+        }
+        if found.structures.len() > 1 && chosen.is_none() {
+            let names: Vec<&str> = found.structures.iter().map(|s| s.name.as_str()).collect();
+            let message = format!("choose one with --model: {}", names.join(", "));
+            return Err(Stop::refused(Kind::Config, message));
+        }
+        session.take_structures(found.structures, &text);
+    }
+    let known = &mut session.structures;
+    if let Some(name) = chosen {
+        let Some(place) = known.iter().position(|s| s.model.name == name) else {
+            let error = Diagnostic::without_place(Kind::Name, format!("no model `{name}`"));
+            let names = known.iter().map(|s| s.model.name.as_str());
+            return Err(error.did_you_mean(nearest(&name, names)).into());
+        };
+        let structure = known.remove(place);
+        known.push(structure);
+    }
+    let current = known.last().map(|s| &s.model);
+    current.ok_or_else(|| {
+        let message = "there is no structural equation model";
+        let help = "name a file of formulas, `load` one, or type one from `sem NAME` to `end`";
+        Diagnostic::without_place(Kind::Config, message).help(help).into()
+    })
+}
