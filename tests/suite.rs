@@ -43,5 +43,7 @@ mod simplify;
 mod stages;
 #[path = "suite/steady.rs"]
 mod steady;
+#[path = "suite/structure.rs"]
+mod structure;
 #[path = "suite/tidy.rs"]
 mod tidy;

@@ -1,0 +1,412 @@
+//! The vanishing polynomials of a multidegree, and which of them are new.
+
+use num_integer::Integer;
+use rustc_hash::FxHashMap;
+
+use super::certify::{Certificate, Certifier};
+use super::monomial::{Exponents, Pairs};
+use super::prune::Supports;
+use super::recognise::{Name, recognise};
+use crate::model::sem::graph::MixedGraph;
+use crate::model::sem::structure::point::Point;
+use crate::model::sem::structure::prime::{self, Random};
+
+/// A minimal generator of the ideal.
+#[derive(Clone, Debug)]
+pub struct Generator {
+    /// Its multidegree, one number for each observed variable.
+    pub degree: Vec<usize>,
+    /// Its monomials with whole coefficients without a common divisor, the first one positive.
+    pub terms: Vec<(Exponents, i64)>,
+    /// What it is called.
+    pub name: Option<Name>,
+    /// What shows that it vanishes.
+    pub certificate: Certificate,
+}
+
+/// How many monomials there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// All monomials of the multidegree.
+    pub before: usize,
+    /// Those that the closed form leaves.
+    pub after: usize,
+}
+
+/// What a multidegree holds.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Monomials before and after pruning.
+    pub counted: Counted,
+    /// The dimension of the vanishing polynomials of this multidegree.
+    pub dimension: usize,
+    /// Those of them that are no combinations of such of lower degree.
+    pub generators: Vec<Generator>,
+}
+
+/// Why a search ends without an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// Fixed or shared coefficients tie the scales of observed variables together.
+    NotGraded,
+    /// `I − Λ` is singular whatever the parameters are.
+    Singular,
+    /// More monomials than the limit.
+    TooMany(usize),
+    /// It was stopped.
+    Interrupted,
+}
+
+/// The vanishing polynomials of a multidegree modulo the prime.
+struct Space {
+    counted: Counted,
+    monomials: Vec<Exponents>,
+    basis: Vec<Vec<u64>>,
+}
+
+/// A search for vanishing polynomials of a model.
+pub struct Search<'g> {
+    graph: &'g MixedGraph,
+    /// The observed variables.
+    pub observed: Vec<usize>,
+    /// Their pairs.
+    pub pairs: Pairs,
+    /// Pairs whose covariance is not zero throughout.
+    allowed: Vec<bool>,
+    supports: Option<Supports>,
+    certifier: Certifier,
+    spaces: FxHashMap<Vec<usize>, Space>,
+    most: usize,
+    stop: fn() -> bool,
+}
+
+impl<'g> Search<'g> {
+    /// Prepares the search; `most` is the largest number of monomials of one multidegree.
+    ///
+    /// # Errors
+    /// [`Refused::NotGraded`] and [`Refused::Singular`].
+    pub fn new(
+        graph: &'g MixedGraph,
+        most: usize,
+        stop: fn() -> bool,
+    ) -> Result<Search<'g>, Refused> {
+        let observed = graph.observed();
+        let pairs = Pairs::new(observed.len());
+        let certifier = Certifier::new(graph, &observed).ok_or(Refused::NotGraded)?;
+        let point = Point::random(graph, &mut Random::new(2)).ok_or(Refused::Singular)?;
+        let allowed =
+            pairs.all().iter().map(|&(i, j)| point.sigma[observed[i]][observed[j]] != 0).collect();
+        let supports = Supports::new(graph, &observed, &pairs);
+        let spaces = FxHashMap::default();
+        Ok(Search { graph, observed, pairs, allowed, supports, certifier, spaces, most, stop })
+    }
+
+    /// All multidegrees of a degree, in order.
+    pub fn degrees(&self, degree: usize) -> Vec<Vec<usize>> {
+        fn extend(left: usize, current: &mut Vec<usize>, size: usize, all: &mut Vec<Vec<usize>>) {
+            if current.len() + 1 == size {
+                current.push(left);
+                all.push(current.clone());
+                current.pop();
+                return;
+            }
+            for d in (0..=left).rev() {
+                current.push(d);
+                extend(left - d, current, size, all);
+                current.pop();
+            }
+        }
+        let mut all = Vec::new();
+        if self.pairs.size > 0 {
+            extend(2 * degree, &mut Vec::new(), self.pairs.size, &mut all);
+        }
+        all
+    }
+
+    /// The generators of a multidegree.
+    ///
+    /// # Errors
+    /// [`Refused::TooMany`] and [`Refused::Interrupted`].
+    pub fn multidegree(&mut self, degree: &[usize]) -> Result<Found, Refused> {
+        if let Some(zero) = self.zero_covariance(degree) {
+            return Ok(zero);
+        }
+        self.fill(degree)?;
+        let space = &self.spaces[degree];
+        let (counted, dimension) = (space.counted, space.basis.len());
+        let new = self.new_vectors(degree)?;
+        let space = &self.spaces[degree];
+        let lifted: Vec<Option<Vec<(Exponents, i64)>>> =
+            new.iter().map(|v| lift(&space.monomials, v)).collect();
+        let mut generators = Vec::new();
+        for (terms, vector) in lifted.into_iter().zip(new) {
+            let (terms, certificate) = match terms {
+                Some(terms) => {
+                    let certificate =
+                        self.certifier.certify(self.graph, &self.pairs, &terms, self.stop);
+                    if (self.stop)() {
+                        return Err(Refused::Interrupted);
+                    }
+                    (terms, certificate)
+                }
+                None => {
+                    let count = vector.iter().filter(|c| **c != 0).count();
+                    (Vec::new(), Certificate::NotLifted(count))
+                }
+            };
+            let name = recognise(&self.pairs, degree, &terms);
+            generators.push(Generator { degree: degree.to_vec(), terms, name, certificate });
+        }
+        Ok(Found { counted, dimension, generators })
+    }
+
+    /// A covariance that is zero throughout is a generator of degree 1.
+    fn zero_covariance(&self, degree: &[usize]) -> Option<Found> {
+        if degree.iter().sum::<usize>() != 2 {
+            return None;
+        }
+        let ends: Vec<usize> =
+            degree.iter().enumerate().flat_map(|(v, &d)| std::iter::repeat_n(v, d)).collect();
+        let place = self.pairs.place(ends[0], ends[1]);
+        let generators = if self.allowed[place] {
+            Vec::new()
+        } else {
+            let mut monomial = vec![0u8; self.pairs.all().len()];
+            monomial[place] = 1;
+            let terms = vec![(monomial.into(), 1)];
+            let name = recognise(&self.pairs, degree, &terms);
+            // No walk joins the two variables, or what it carries cancels identically.
+            let certificate = self.certifier.certify(self.graph, &self.pairs, &terms, self.stop);
+            vec![Generator { degree: degree.to_vec(), terms, name, certificate }]
+        };
+        let counted = Counted { before: 1, after: usize::from(!generators.is_empty()) };
+        Some(Found { counted, dimension: generators.len(), generators })
+    }
+
+    /// Vectors of a multidegree that span it together with multiples of those of lower degree.
+    fn new_vectors(&mut self, degree: &[usize]) -> Result<Vec<Vec<u64>>, Refused> {
+        let space = &self.spaces[degree];
+        if space.basis.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The only vanishing polynomial of its multidegree is new unless a variable divides it:
+        // a multiple of another one would be a multiple by one monomial, all others being
+        // multiples too.
+        if let [only] = space.basis.as_slice() {
+            let used: Vec<&Exponents> = space
+                .monomials
+                .iter()
+                .zip(only)
+                .filter(|(_, c)| **c != 0)
+                .map(|(m, _)| m)
+                .collect();
+            let divides = |v: usize| used.iter().all(|m| m[v] > 0);
+            if !(0..self.pairs.all().len()).any(divides) {
+                return Ok(vec![only.clone()]);
+            }
+        }
+        let places: FxHashMap<Exponents, usize> =
+            space.monomials.iter().enumerate().map(|(k, m)| (m.clone(), k)).collect();
+        let (width, basis) = (space.monomials.len(), space.basis.clone());
+        let mut span: Vec<Vec<u64>> = Vec::new();
+        for v in 0..self.pairs.all().len() {
+            let (i, j) = self.pairs.all()[v];
+            let mut lower = degree.to_vec();
+            let fits = if i == j { lower[i] >= 2 } else { lower[i] >= 1 && lower[j] >= 1 };
+            if !fits || !self.allowed[v] {
+                continue;
+            }
+            lower[i] -= 1;
+            lower[j] -= 1;
+            self.fill(&lower)?;
+            let below = &self.spaces[&lower];
+            for vector in &below.basis {
+                let mut row = vec![0; width];
+                for (m, c) in below.monomials.iter().zip(vector).filter(|(_, c)| **c != 0) {
+                    let mut product = m.clone();
+                    product[v] += 1;
+                    row[places[&product]] = *c;
+                }
+                span.push(row);
+            }
+            // All of them may be multiples already.
+            prime::reduce(&mut span);
+            if span.len() == basis.len() {
+                return Ok(Vec::new());
+            }
+        }
+        let mut new = Vec::new();
+        for vector in basis {
+            let mut with = span.clone();
+            with.push(vector.clone());
+            prime::reduce(&mut with);
+            if with.len() > span.len() {
+                new.push(vector);
+                span = with;
+            }
+        }
+        Ok(new)
+    }
+
+    /// Computes the vanishing polynomials of a multidegree unless they are known.
+    fn fill(&mut self, degree: &[usize]) -> Result<(), Refused> {
+        if self.spaces.contains_key(degree) {
+            return Ok(());
+        }
+        if (self.stop)() {
+            return Err(Refused::Interrupted);
+        }
+        let all = self.pairs.monomials(degree, &self.allowed, 8 * self.most);
+        let all = all.ok_or(Refused::TooMany(self.most))?;
+        let before = all.len();
+        let monomials = match &self.supports {
+            Some(supports) => supports.prune(all),
+            None => all,
+        };
+        if monomials.len() > self.most {
+            return Err(Refused::TooMany(self.most));
+        }
+        let counted = Counted { before, after: monomials.len() };
+        let basis = self.null_space(&monomials)?;
+        self.spaces.insert(degree.to_vec(), Space { counted, monomials, basis });
+        Ok(())
+    }
+
+    /// The relations between the values of monomials on the model.
+    fn null_space(&self, monomials: &[Exponents]) -> Result<Vec<Vec<u64>>, Refused> {
+        let width = monomials.len();
+        if width == 0 {
+            return Ok(Vec::new());
+        }
+        let mut random = Random::new(width as u64);
+        let mut system = Echelon::new(width);
+        // A few points more than there can be independent ones: those that teach nothing.
+        let mut idle = 0;
+        while idle < SPARE {
+            if (self.stop)() {
+                return Err(Refused::Interrupted);
+            }
+            let point = Point::random(self.graph, &mut random).ok_or(Refused::Singular)?;
+            let sigma: Vec<u64> = self
+                .pairs
+                .all()
+                .iter()
+                .map(|&(i, j)| point.sigma[self.observed[i]][self.observed[j]])
+                .collect();
+            let row = values(monomials, &sigma);
+            if system.add(row) {
+                idle = 0;
+            } else {
+                idle += 1;
+            }
+            if system.rows.len() == width {
+                return Ok(Vec::new());
+            }
+        }
+        Ok(system.null_space())
+    }
+}
+
+/// Points without a new condition after which there are no more of them.
+const SPARE: usize = 5;
+
+/// The values of monomials at a point.
+pub(super) fn values(monomials: &[Exponents], sigma: &[u64]) -> Vec<u64> {
+    let highest = monomials.iter().flat_map(|m| m.iter().copied()).max().unwrap_or(0);
+    let powers: Vec<Vec<u64>> = sigma
+        .iter()
+        .map(|s| {
+            let mut list = vec![1];
+            for e in 0..usize::from(highest) {
+                list.push(prime::mul(list[e], *s));
+            }
+            list
+        })
+        .collect();
+    monomials
+        .iter()
+        .map(|m| {
+            m.iter()
+                .zip(&powers)
+                .filter(|(e, _)| **e > 0)
+                .fold(1, |product, (e, list)| prime::mul(product, list[usize::from(*e)]))
+        })
+        .collect()
+}
+
+/// Conditions in echelon form.
+struct Echelon {
+    width: usize,
+    /// Rows with a one at their pivot, in the order in which they came.
+    rows: Vec<Vec<u64>>,
+    pivots: Vec<usize>,
+}
+
+impl Echelon {
+    fn new(width: usize) -> Echelon {
+        Echelon { width, rows: Vec::new(), pivots: Vec::new() }
+    }
+
+    /// Adds a condition; whether it is new.
+    fn add(&mut self, mut row: Vec<u64>) -> bool {
+        // Earlier rows are zero before their pivots only, so they are used in the order of these.
+        for (known, &pivot) in self.rows.iter().zip(&self.pivots) {
+            let factor = row[pivot];
+            if factor != 0 {
+                let factor = prime::P - factor;
+                for (x, y) in row[pivot..].iter_mut().zip(&known[pivot..]) {
+                    *x = prime::add(*x, prime::mul(factor, *y));
+                }
+            }
+        }
+        let Some(pivot) = row.iter().position(|x| *x != 0) else { return false };
+        let inverse = prime::invert(row[pivot]);
+        row[pivot..].iter_mut().for_each(|x| *x = prime::mul(*x, inverse));
+        let place = self.pivots.partition_point(|&p| p < pivot);
+        self.pivots.insert(place, pivot);
+        self.rows.insert(place, row);
+        true
+    }
+
+    /// A vector for each column without a pivot.
+    fn null_space(&self) -> Vec<Vec<u64>> {
+        let mut free = vec![true; self.width];
+        self.pivots.iter().for_each(|&p| free[p] = false);
+        let each = (0..self.width).filter(|&c| free[c]).map(|column| {
+            let mut vector = vec![0; self.width];
+            vector[column] = 1;
+            for (row, &pivot) in self.rows.iter().zip(&self.pivots).rev() {
+                let mut sum = 0;
+                for k in pivot + 1..self.width {
+                    if vector[k] != 0 && row[k] != 0 {
+                        sum = prime::add(sum, prime::mul(row[k], vector[k]));
+                    }
+                }
+                vector[pivot] = prime::sub(0, sum);
+            }
+            vector
+        });
+        each.collect()
+    }
+}
+
+/// The polynomial with whole coefficients of a vector of residues; nothing when they are too large.
+fn lift(monomials: &[Exponents], vector: &[u64]) -> Option<Vec<(Exponents, i64)>> {
+    let fractions: Option<Vec<(i64, i64)>> =
+        vector.iter().map(|&r| prime::reconstruct(r)).collect();
+    let fractions = fractions?;
+    let mut common: i64 = 1;
+    for (_, d) in &fractions {
+        common = common.checked_mul(d / common.gcd(d))?;
+    }
+    let mut terms = Vec::new();
+    let mut divisor = 0i64;
+    for (m, (n, d)) in monomials.iter().zip(&fractions).filter(|(_, (n, _))| *n != 0) {
+        let coefficient = n.checked_mul(common / d)?;
+        divisor = divisor.gcd(&coefficient);
+        terms.push((m.clone(), coefficient));
+    }
+    let sign = terms.first().map_or(1, |(_, c)| c.signum());
+    terms.iter_mut().for_each(|(_, c)| *c = *c / divisor * sign);
+    Some(terms)
+}
