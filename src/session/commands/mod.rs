@@ -13,6 +13,7 @@ use super::command::{Argument, Command, Flag, Sort};
 
 /// All commands, in the order of the manual.
 pub static COMMANDS: &[Command] = &[
+    sem::TEMP,
     runs::SIMULATE,
     models::CHECK,
     models::INFO,

@@ -37,8 +37,8 @@ pub enum Weight {
 pub struct Parameter {
     /// Its name: the label, or `l_x_y` for `x -> y` and `w_x_y` for `x <-> y`.
     pub name: String,
-    /// Its name in LaTeX.
-    pub latex: String,
+    /// Its name where a notation makes Greek letters and subscripts of it: `lambda_x_y`.
+    pub notation: String,
     /// The value that the model gives as a start.
     pub start: Option<Number>,
 }
@@ -171,23 +171,24 @@ impl MixedGraph {
                     let known = label.as_ref().and_then(|l| labelled.get(l)).copied();
                     Weight::Parameter(known.unwrap_or_else(|| {
                         let (letter, greek) = match draft.directed {
-                            true => ("l", "\\lambda"),
-                            false => ("w", "\\omega"),
+                            true => ("l", "lambda"),
+                            false => ("w", "omega"),
                         };
                         let place = graph.parameters.len();
-                        let (name, latex) = match label {
+                        let (name, notation) = match label {
                             Some(label) => {
                                 labelled.insert(label.clone(), place);
-                                let latex = latex_name(&label);
-                                (label, latex)
+                                (label.clone(), label)
                             }
                             None => {
-                                let wanted = format!("{letter}_{}_{}", names[a], names[b]);
-                                let (x, y) = (latex_name(&names[a]), latex_name(&names[b]));
-                                (fresh(wanted, &mut taken), format!("{greek}_{{{x},{y}}}"))
+                                let ends = format!("{}_{}", names[a], names[b]);
+                                (
+                                    fresh(format!("{letter}_{ends}"), &mut taken),
+                                    format!("{greek}_{ends}"),
+                                )
                             }
                         };
-                        graph.parameters.push(Parameter { name, latex, start: draft.start });
+                        graph.parameters.push(Parameter { name, notation, start: draft.start });
                         place
                     }))
                 }
@@ -338,14 +339,4 @@ fn fresh(wanted: String, taken: &mut FxHashSet<String>) -> String {
         k += 1;
     }
     name
-}
-
-/// A name in LaTeX: upright when it has several letters.
-fn latex_name(name: &str) -> String {
-    let escaped = name.replace('_', "\\_");
-    if name.chars().count() > 1 && !name.chars().all(|c| c.is_ascii_digit()) {
-        format!("\\mathrm{{{escaped}}}")
-    } else {
-        escaped
-    }
 }

@@ -31,6 +31,14 @@ pub fn mul(a: u64, b: u64) -> u64 {
     if s >= P { s - P } else { s }
 }
 
+/// `a·b + c`.
+#[inline]
+pub fn mul_add(a: u64, b: u64, c: u64) -> u64 {
+    let wide = u128::from(a) * u128::from(b) + u128::from(c);
+    let s = (wide as u64 & P) + (wide >> 61) as u64;
+    if s >= P { s - P } else { s }
+}
+
 /// A power of a residue.
 pub fn power(mut base: u64, mut exponent: u64) -> u64 {
     let mut result = 1;
@@ -131,7 +139,7 @@ pub fn reduce(rows: &mut Vec<Vec<u64>>) -> Vec<usize> {
             if factor != 0 {
                 let factor = P - factor;
                 for (x, y) in row[column..].iter_mut().zip(&pivot[column..]) {
-                    *x = add(*x, mul(factor, *y));
+                    *x = mul_add(factor, *y, *x);
                 }
             }
         }
@@ -167,7 +175,7 @@ pub fn determinant(mut m: Vec<Vec<u64>>) -> u64 {
             let factor = sub(0, mul(row[c], inverse));
             if factor != 0 {
                 for (x, y) in row[c..].iter_mut().zip(&pivot[c..]) {
-                    *x = add(*x, mul(factor, *y));
+                    *x = mul_add(factor, *y, *x);
                 }
             }
         }

@@ -11,14 +11,16 @@ mod component;
 mod connection;
 mod covariance;
 mod doubled;
+mod picture;
 mod polynomial;
 mod ring;
 mod trek;
 
-pub use component::{Method, Minors};
+pub use component::{Method, Minors, WALKED};
 pub use connection::{OneConnection, connections, one_connections};
 pub use covariance::{Entry, Expansion, Summand, count, counts, terms_of};
 pub use doubled::doubled;
+pub use picture::picture;
 pub use polynomial::{Monomial, Polynomial};
 pub use ring::{Counts, Exact, Modular, Polynomials, Ring, Terms};
 pub use trek::{Trek, treks};

@@ -203,6 +203,12 @@ impl<'g> Terms<'g> {
         let symbols = mixed.parameters.iter().map(|p| graph.symbol(&p.name)).collect();
         Terms { graph, symbols }
     }
+
+    /// The same under the names that a notation makes Greek letters of.
+    pub fn notation(graph: &'g mut Graph, mixed: &MixedGraph) -> Terms<'g> {
+        let symbols = mixed.parameters.iter().map(|p| graph.symbol(&p.notation)).collect();
+        Terms { graph, symbols }
+    }
 }
 
 impl Ring for Terms<'_> {

@@ -353,6 +353,9 @@ impl Job<'_> {
         let mut points = 0;
         let mut exponents = vec![0; self.effects.len()];
         let mut scratch = Scratch::default();
+        let highest_omega = vec![self.half; self.covariances.len()];
+        let mut batch = vec![[0u64; LANES]; self.pairs.all().len()];
+        let mut filled = 0;
         loop {
             for (e, &k) in self.effects.iter().enumerate() {
                 values[self.free[k]] = field.place(e as u64, exponents[e] as u64)?;
@@ -392,19 +395,31 @@ impl Job<'_> {
                     })
                     .collect();
                 points += 1;
-                if program.value::<K>(&sigma, &mut scratch) != 0 {
-                    return Some(Err(()));
+                for (lanes, s) in batch.iter_mut().zip(&sigma) {
+                    lanes[filled] = *s;
                 }
-                if !advance(&mut omega, &vec![self.half; self.covariances.len()], self.half) {
+                filled += 1;
+                if filled == LANES {
+                    if !program.vanishes::<K>(&batch, &mut scratch) {
+                        return Some(Err(()));
+                    }
+                    filled = 0;
+                }
+                if !advance(&mut omega, &highest_omega, self.half) {
                     break;
                 }
             }
             if !advance(&mut exponents, self.highest, self.total) {
-                return Some(Ok(points));
+                // Lanes that are not filled again hold points that were looked at before.
+                let zero = program.vanishes::<K>(&batch, &mut scratch);
+                return Some(if zero { Ok(points) } else { Err(()) });
             }
         }
     }
 }
+
+/// Points that are evaluated together, so that products do not wait for each other.
+const LANES: usize = 8;
 
 /// The next exponent vector below the bounds; whether there is one.
 fn advance(exponents: &mut [usize], highest: &[usize], total: usize) -> bool {
@@ -431,8 +446,8 @@ struct Program {
 
 #[derive(Default)]
 struct Scratch {
-    powers: Vec<Vec<u64>>,
-    stack: Vec<u64>,
+    powers: Vec<Vec<[u64; LANES]>>,
+    stack: Vec<[u64; LANES]>,
 }
 
 impl Program {
@@ -456,30 +471,35 @@ impl Program {
         Program { steps, highest }
     }
 
-    fn value<const K: u32>(&self, sigma: &[u64], scratch: &mut Scratch) -> u64 {
+    /// Whether the polynomial is zero at all points of a batch.
+    fn vanishes<const K: u32>(&self, batch: &[[u64; LANES]], scratch: &mut Scratch) -> bool {
         let field = Mersenne::<K>;
-        scratch.powers.resize(sigma.len(), Vec::new());
-        for ((list, s), &highest) in scratch.powers.iter_mut().zip(sigma).zip(&self.highest) {
+        scratch.powers.resize(batch.len(), Vec::new());
+        for ((list, s), &highest) in scratch.powers.iter_mut().zip(batch).zip(&self.highest) {
             list.clear();
-            list.push(1);
+            list.push([1; LANES]);
             for e in 0..highest {
-                list.push(field.mul(list[e], *s));
+                list.push(field.times(&list[e], s));
             }
         }
         let stack = &mut scratch.stack;
         stack.clear();
-        stack.push(1);
-        let mut sum = 0;
+        stack.push([1; LANES]);
+        let mut sums = [0u64; LANES];
         for (shared, factors, coefficient) in &self.steps {
             stack.truncate(shared + 1);
             for &(place, e) in factors {
-                let last = stack[stack.len() - 1];
-                stack.push(field.mul(last, scratch.powers[place][e]));
+                let last = &stack[stack.len() - 1];
+                let next = field.times(last, &scratch.powers[place][e]);
+                stack.push(next);
             }
-            let last = stack[stack.len() - 1];
-            sum = field.add(sum, field.mul(field.signed(*coefficient), last));
+            let last = &stack[stack.len() - 1];
+            let coefficient = field.signed(*coefficient);
+            for (sum, x) in sums.iter_mut().zip(last) {
+                *sum = field.add(*sum, field.mul(coefficient, *x));
+            }
         }
-        sum
+        sums.iter().all(|s| *s == 0)
     }
 }
 
@@ -506,6 +526,11 @@ impl<const K: u32> Mersenne<K> {
         let wide = u128::from(a) * u128::from(b);
         let s = (wide as u64 & Self::P) + (wide >> K) as u64;
         if s >= Self::P { s - Self::P } else { s }
+    }
+
+    #[inline]
+    fn times(self, a: &[u64; LANES], b: &[u64; LANES]) -> [u64; LANES] {
+        std::array::from_fn(|k| self.mul(a[k], b[k]))
     }
 
     #[inline]

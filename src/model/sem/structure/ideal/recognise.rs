@@ -20,8 +20,6 @@ pub enum Name {
     /// The constraint of Verma's graph `1 -> 2 -> 3 -> 4`, `1 -> 3`, `2 <-> 4` (Verma, Pearl 1990),
     /// by the variables in its places.
     Verma([usize; 4]),
-    /// The generator of a hypersurface without a name.
-    Unnamed,
 }
 
 /// Terms in the order of their monomials.

@@ -355,7 +355,7 @@ impl Echelon {
             if factor != 0 {
                 let factor = prime::P - factor;
                 for (x, y) in row[pivot..].iter_mut().zip(&known[pivot..]) {
-                    *x = prime::add(*x, prime::mul(factor, *y));
+                    *x = prime::mul_add(factor, *y, *x);
                 }
             }
         }
