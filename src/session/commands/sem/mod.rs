@@ -3,6 +3,7 @@
 mod covariance;
 mod graph;
 mod ideal;
+mod info;
 
 use super::FILE;
 use crate::model::sem::{Conventions, StructuralModel};
@@ -129,7 +130,7 @@ pub const TEMP: crate::session::command::Command = crate::session::command::Comm
         match a.as_str() {
             "covariance" => covariance::answer(s, &c),
             "ideal" => ideal::answer(s, &c),
-            _ => covariance::answer(s, &c),
+            _ => info::answer(s, &c),
         }
     },
 };

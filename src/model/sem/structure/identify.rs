@@ -1,0 +1,246 @@
+//! Identification: formulas of effects in the covariances.
+
+use super::halftrek::{Solved, half_trek};
+use super::point::{Point, matrices};
+use super::prime::{self, Random};
+use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::term::{Graph, Number, Term};
+
+/// A formula of one effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Formula {
+    /// `σ_zy·W / σ_zx·W` with an instrument `z` and a set `W` (Bowden, Turkington 1984; with
+    /// `z = x` it is adjustment).
+    Instrument {
+        /// `z`.
+        instrument: usize,
+        /// `W`.
+        given: Vec<usize>,
+    },
+    /// A solution of the linear system of the half-trek criterion, by its position in
+    /// [`Identified::systems`].
+    HalfTrek(usize),
+}
+
+/// What is known of the effects of a graph.
+pub struct Identified {
+    /// The linear systems of the half-trek criterion, in the order in which they are solved.
+    pub systems: Vec<Solved>,
+    /// For each directed arrow `(x, y)` in the order of the graph its simplest formula.
+    pub effects: Vec<(usize, usize, Option<Formula>)>,
+}
+
+/// Sets `W` that are tried for one arrow.
+const SETS: usize = 20_000;
+
+/// Points at which a formula is checked; one of 2^61 is enough to be nearly certain.
+const POINTS: usize = 2;
+
+/// Looks for a formula of each effect; each is checked at random points modulo the prime.
+///
+/// Nothing when `I − Λ` is singular everywhere.
+pub fn identify(graph: &MixedGraph) -> Option<Identified> {
+    let mut random = Random::new(11);
+    let points: Option<Vec<Point>> =
+        (0..POINTS).map(|_| Point::random(graph, &mut random)).collect();
+    let points = points?;
+    let observed = graph.observed();
+    // The criterion is about graphs where every arrow has a parameter of its own.
+    let systems = if graph.is_plain() { half_trek(graph) } else { Vec::new() };
+    let systems: Vec<Solved> =
+        systems.into_iter().filter(|s| points.iter().all(|p| solves(graph, s, p))).collect();
+    let mut effects = Vec::new();
+    for (x, y, weight) in graph.effects() {
+        let system = systems.iter().position(|s| s.vertex == y).map(Formula::HalfTrek);
+        let visible = observed.contains(&x) && observed.contains(&y);
+        let instrument = match weight {
+            Weight::Parameter(_) if visible => instrument(&points, &observed, (x, y), weight),
+            _ => None,
+        };
+        effects.push((x, y, instrument.or(system)));
+    }
+    Some(Identified { systems, effects })
+}
+
+/// The system of a vertex at a point: its matrix with the right-hand side as last column.
+fn equations(graph: &MixedGraph, s: &Solved, point: &Point) -> Vec<Vec<u64>> {
+    let (lambda, _) = matrices(graph, &point.values);
+    let entry = |k: usize, column: usize| {
+        let y = s.sources[k];
+        let mut value = point.sigma[y][column];
+        if s.reached[k] {
+            for q in graph.parents(y) {
+                let part = prime::mul(lambda[q][y], point.sigma[q][column]);
+                value = prime::sub(value, part);
+            }
+        }
+        value
+    };
+    let columns = || s.parents.iter().copied().chain([s.vertex]);
+    (0..s.sources.len()).map(|k| columns().map(|c| entry(k, c)).collect()).collect()
+}
+
+/// Whether the system of a vertex has its effects as only solution.
+fn solves(graph: &MixedGraph, s: &Solved, point: &Point) -> bool {
+    let mut rows = equations(graph, s, point);
+    let pivots = prime::reduce(&mut rows);
+    let (lambda, _) = matrices(graph, &point.values);
+    let size = s.parents.len();
+    pivots.len() == size
+        && pivots.iter().enumerate().all(|(k, &p)| k == p)
+        && rows.iter().zip(&s.parents).all(|(row, &p)| row[size] == lambda[p][s.vertex])
+}
+
+/// The instrument with the fewest conditions.
+fn instrument(
+    points: &[Point],
+    observed: &[usize],
+    (x, y): (usize, usize),
+    weight: &Weight,
+) -> Option<Formula> {
+    let mut tried = 0;
+    for size in 0..=3 {
+        for instrument in
+            std::iter::once(x).chain(observed.iter().copied().filter(|&z| z != x && z != y))
+        {
+            let others: Vec<usize> =
+                observed.iter().copied().filter(|&v| v != x && v != y && v != instrument).collect();
+            let mut given: Vec<usize> = (0..size).collect();
+            while given.len() <= others.len() {
+                tried += 1;
+                if tried > SETS {
+                    return None;
+                }
+                let set: Vec<usize> = given.iter().map(|&k| others[k]).collect();
+                let holds = |p: &Point| {
+                    let effect = prime::value(weight, &p.values);
+                    let over = partial(&p.sigma, instrument, y, &set);
+                    let under = partial(&p.sigma, instrument, x, &set);
+                    under != 0 && over == prime::mul(effect, under)
+                };
+                if points.iter().all(holds) {
+                    return Some(Formula::Instrument { instrument, given: set });
+                }
+                if !next_subset(&mut given, others.len()) {
+                    break;
+                }
+            }
+        }
+    }
+    None
+}
+
+/// `|Σ_{aW,bW}|`, which is `|Σ_WW|` times the partial covariance.
+fn partial(sigma: &[Vec<u64>], a: usize, b: usize, given: &[usize]) -> u64 {
+    let rows = std::iter::once(a).chain(given.iter().copied());
+    prime::determinant(
+        rows.map(|r| {
+            std::iter::once(b).chain(given.iter().copied()).map(|c| sigma[r][c]).collect()
+        })
+        .collect(),
+    )
+}
+
+/// The next subset of `0..n` of the same size; whether there is one.
+pub(super) fn next_subset(subset: &mut [usize], n: usize) -> bool {
+    let size = subset.len();
+    for k in (0..size).rev() {
+        if subset[k] < n - size + k {
+            subset[k] += 1;
+            for l in k + 1..size {
+                subset[l] = subset[l - 1] + 1;
+            }
+            return true;
+        }
+    }
+    false
+}
+
+/// The largest system that is written out by Cramer's rule.
+const WRITTEN: usize = 4;
+
+impl Identified {
+    /// The formula of an arrow as a term in `s_x_y` and in the effects before it; nothing when it has
+    /// none, or its system is too large to write out.
+    pub fn term(&self, graph: &MixedGraph, terms: &mut Graph, arrow: usize) -> Option<Term> {
+        let (x, y, formula) = &self.effects[arrow];
+        let sigma = |terms: &mut Graph, a: usize, b: usize| {
+            let (a, b) = (a.min(b), a.max(b));
+            terms.symbol(&format!("s_{}_{}", graph.vertex_name(a), graph.vertex_name(b)))
+        };
+        match formula.as_ref()? {
+            Formula::Instrument { instrument, given } => {
+                let side = |terms: &mut Graph, end: usize| {
+                    let rows: Vec<usize> =
+                        std::iter::once(*instrument).chain(given.iter().copied()).collect();
+                    let columns: Vec<usize> =
+                        std::iter::once(end).chain(given.iter().copied()).collect();
+                    let m: Vec<Vec<Term>> = rows
+                        .iter()
+                        .map(|&r| columns.iter().map(|&c| sigma(terms, r, c)).collect())
+                        .collect();
+                    determinant(terms, &m)
+                };
+                let (over, under) = (side(terms, *y), side(terms, *x));
+                Some(terms.div(over, under))
+            }
+            Formula::HalfTrek(place) => {
+                let s = &self.systems[*place];
+                if s.parents.len() > WRITTEN {
+                    return None;
+                }
+                let entry = |terms: &mut Graph, k: usize, column: usize| {
+                    let source = s.sources[k];
+                    let mut parts = vec![(Number::ONE, sigma(terms, source, column))];
+                    if s.reached[k] {
+                        for (q, to, weight) in graph.effects().filter(|e| e.1 == source) {
+                            let Weight::Parameter(p) = weight else { continue };
+                            debug_assert_eq!(to, source);
+                            let effect = terms.symbol(&graph.parameters[*p].name);
+                            let covariance = sigma(terms, q, column);
+                            parts.push((Number::MINUS_ONE, terms.mul(effect, covariance)));
+                        }
+                    }
+                    terms.sum(Number::ZERO, parts)
+                };
+                let at = s.parents.iter().position(|p| p == x)?;
+                let matrix = |terms: &mut Graph, replaced: bool| {
+                    let m: Vec<Vec<Term>> = (0..s.sources.len())
+                        .map(|k| {
+                            let column =
+                                |(c, &p): (usize, &usize)| if replaced && c == at { *y } else { p };
+                            let columns: Vec<usize> =
+                                s.parents.iter().enumerate().map(column).collect();
+                            columns.into_iter().map(|c| entry(terms, k, c)).collect()
+                        })
+                        .collect();
+                    determinant(terms, &m)
+                };
+                let (over, under) = (matrix(terms, true), matrix(terms, false));
+                Some(terms.div(over, under))
+            }
+        }
+    }
+
+    /// Whether every effect has a formula; all variances and covariances then have one too, since
+    /// `Ω = (I−Λ)ᵀ Σ (I−Λ)`.
+    pub fn complete(&self) -> bool {
+        self.effects.iter().all(|(_, _, f)| f.is_some())
+    }
+}
+
+/// The determinant of a small matrix of terms, expanded along its first row.
+fn determinant(terms: &mut Graph, m: &[Vec<Term>]) -> Term {
+    let Some((first, rest)) = m.split_first() else { return terms.number(1) };
+    let mut parts = Vec::new();
+    for (c, &entry) in first.iter().enumerate() {
+        let minor: Vec<Vec<Term>> = rest
+            .iter()
+            .map(|row| row.iter().enumerate().filter(|(k, _)| *k != c).map(|(_, t)| *t).collect())
+            .collect();
+        let minor = determinant(terms, &minor);
+        let sign = if c % 2 == 0 { Number::ONE } else { Number::MINUS_ONE };
+        parts.push((sign, terms.mul(entry, minor)));
+    }
+    terms.sum(Number::ZERO, parts)
+}
