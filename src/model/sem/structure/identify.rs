@@ -3,6 +3,7 @@
 use super::halftrek::{Solved, half_trek};
 use super::point::{Point, matrices};
 use super::prime::{self, Random};
+use super::rational::{Fraction, rational};
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::term::{Graph, Number, Term};
 
@@ -20,6 +21,8 @@ pub enum Formula {
     /// A solution of the linear system of the half-trek criterion, by its position in
     /// [`Identified::systems`].
     HalfTrek(usize),
+    /// A fraction of polynomials in the covariances.
+    Fraction(Box<Fraction>),
 }
 
 /// What is known of the effects of a graph.
@@ -28,6 +31,9 @@ pub struct Identified {
     pub systems: Vec<Solved>,
     /// For each directed arrow `(x, y)` in the order of the graph its simplest formula.
     pub effects: Vec<(usize, usize, Option<Formula>)>,
+    /// For each variance or covariance `(x, y)` its formula, where it does not follow from those of
+    /// the effects.
+    pub covariances: Vec<(usize, usize, Option<Formula>)>,
 }
 
 /// Sets `W` that are tried for one arrow.
@@ -39,7 +45,13 @@ const POINTS: usize = 2;
 /// Looks for a formula of each effect; each is checked at random points modulo the prime.
 ///
 /// Nothing when `I − Λ` is singular everywhere.
-pub fn identify(graph: &MixedGraph) -> Option<Identified> {
+/// Fractions are looked for where no simpler formula is found and `single` does not exclude that the
+/// parameter has one value.
+pub fn identify(
+    graph: &MixedGraph,
+    single: &dyn Fn(usize) -> bool,
+    stop: fn() -> bool,
+) -> Option<Identified> {
     let mut random = Random::new(11);
     let points: Option<Vec<Point>> =
         (0..POINTS).map(|_| Point::random(graph, &mut random)).collect();
@@ -49,6 +61,12 @@ pub fn identify(graph: &MixedGraph) -> Option<Identified> {
     let systems = if graph.is_plain() { half_trek(graph) } else { Vec::new() };
     let systems: Vec<Solved> =
         systems.into_iter().filter(|s| points.iter().all(|p| solves(graph, s, p))).collect();
+    let fraction = |weight: &Weight| match weight {
+        Weight::Parameter(p) if single(*p) => {
+            rational(graph, *p, stop).map(|f| Formula::Fraction(Box::new(f)))
+        }
+        _ => None,
+    };
     let mut effects = Vec::new();
     for (x, y, weight) in graph.effects() {
         let system = systems.iter().position(|s| s.vertex == y).map(Formula::HalfTrek);
@@ -57,9 +75,13 @@ pub fn identify(graph: &MixedGraph) -> Option<Identified> {
             Weight::Parameter(_) if visible => instrument(&points, &observed, (x, y), weight),
             _ => None,
         };
-        effects.push((x, y, instrument.or(system)));
+        effects.push((x, y, instrument.or(system).or_else(|| fraction(weight))));
     }
-    Some(Identified { systems, effects })
+    // Where all variables are observed, Ω follows from Λ.
+    let hidden = observed.len() < graph.size();
+    let covariances = graph.covariances().filter(|_| hidden);
+    let covariances = covariances.map(|(x, y, w)| (x, y, fraction(w))).collect();
+    Some(Identified { systems, effects, covariances })
 }
 
 /// The system of a vertex at a point: its matrix with the right-hand side as last column.
@@ -162,13 +184,18 @@ const WRITTEN: usize = 4;
 impl Identified {
     /// The formula of an arrow as a term in `s_x_y` and in the effects before it; nothing when it has
     /// none, or its system is too large to write out.
-    pub fn term(&self, graph: &MixedGraph, terms: &mut Graph, arrow: usize) -> Option<Term> {
-        let (x, y, formula) = &self.effects[arrow];
+    pub fn term(
+        &self,
+        graph: &MixedGraph,
+        terms: &mut Graph,
+        (x, y, formula): &(usize, usize, Option<Formula>),
+    ) -> Option<Term> {
         let sigma = |terms: &mut Graph, a: usize, b: usize| {
             let (a, b) = (a.min(b), a.max(b));
             terms.symbol(&format!("s_{}_{}", graph.vertex_name(a), graph.vertex_name(b)))
         };
         match formula.as_ref()? {
+            Formula::Fraction(fraction) => Some(fraction.term(graph, terms)),
             Formula::Instrument { instrument, given } => {
                 let side = |terms: &mut Graph, end: usize| {
                     let rows: Vec<usize> =

@@ -10,3 +10,4 @@ pub mod identify;
 pub mod point;
 pub mod preimage;
 pub mod prime;
+pub mod rational;

@@ -69,7 +69,13 @@ pub fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         return Err(Stop::failed(Kind::Interrupted, "the computation was stopped"));
     }
     global(&mut report, &mixed);
-    if let Some(found) = identify(&mixed) {
+    // Without a fibre a parameter may have one value as long as no direction moves it.
+    let single = |p: usize| match &fibre {
+        Some(Fibre::Finite(f)) => f.values.iter().any(|(q, v)| *q == p && *v == 1),
+        _ => rank.determined[p],
+    };
+    // In a plain graph the fibre is that of Λ alone.
+    if let Some(found) = identify(&mixed, &single, call.host.stop()) {
         effects(&mut report, session, &mixed, &rank, &found, fibre.as_ref())?;
     }
     at_values(&mut report, &mixed, &values, fibre.as_ref(), call);
@@ -312,11 +318,14 @@ fn effects(
         report.say("half-treks", format!("the criterion does not apply: {why}"));
     }
     let (mut terms, mut list) = (Graph::new(), Vec::new());
-    let weights: Vec<Weight> = mixed.effects().map(|(_, _, w)| w.clone()).collect();
-    for (k, (x, y, formula)) in found.effects.iter().enumerate() {
-        let Weight::Parameter(p) = weights[k] else { continue };
+    let weights = mixed.effects().chain(mixed.covariances().take(found.covariances.len()));
+    let weights: Vec<Weight> = weights.map(|(_, _, w)| w.clone()).collect();
+    let mut about = "identified";
+    for (arrow, weight) in found.effects.iter().chain(&found.covariances).zip(&weights) {
+        let (x, y, formula) = arrow;
+        let Weight::Parameter(p) = *weight else { continue };
         let name = &mixed.parameters[p].name;
-        let written = match found.term(mixed, &mut terms, k) {
+        let written = match found.term(mixed, &mut terms, arrow) {
             Some(term) => Some(
                 try_print(&Plain, &terms, term, &session.limits)
                     .map_err(|_| Stop::failed(Kind::Resource, "a formula is too long"))?,
@@ -339,6 +348,7 @@ fn effects(
                     false => format!("instrument {}{given}", mixed.vertex_name(*instrument)),
                 }
             }
+            Some(Formula::Fraction(_)) => "the only value in a fibre".to_owned(),
             Some(Formula::HalfTrek(place)) => {
                 let s = &found.systems[*place];
                 format!("half-treks from {}", names(mixed, &s.sources))
@@ -357,7 +367,7 @@ fn effects(
             (None, Some(_)) => format!("{name} solves linear equations   [{how}]"),
             (None, None) => format!("{name}: {how}"),
         };
-        report.say(if k == 0 { "effects" } else { "" }, text);
+        report.say(std::mem::take(&mut about), text);
         list.push(json!({
             "name": name,
             "from": mixed.vertex_name(*x),

@@ -8,11 +8,13 @@ mod certify;
 mod monomial;
 mod prune;
 mod recognise;
+mod relation;
 mod search;
 mod wald;
 
 pub use certify::Certificate;
 pub use monomial::{Exponents, Pairs};
 pub use recognise::{Name, minor};
+pub use relation::{lift, relations, values};
 pub use search::{Counted, Found, Generator, Refused, Search};
 pub use wald::{Test, wald};

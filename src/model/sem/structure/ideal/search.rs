@@ -1,12 +1,12 @@
 //! The vanishing polynomials of a multidegree, and which of them are new.
 
-use num_integer::Integer;
 use rustc_hash::FxHashMap;
 
 use super::certify::{Certificate, Certifier};
 use super::monomial::{Exponents, Pairs};
 use super::prune::Supports;
 use super::recognise::{Name, recognise};
+use super::relation::{lift, relations, values};
 use crate::model::sem::graph::MixedGraph;
 use crate::model::sem::structure::point::Point;
 use crate::model::sem::structure::prime::{self, Random};
@@ -73,6 +73,8 @@ pub struct Search<'g> {
     pub pairs: Pairs,
     /// Pairs whose covariance is not zero throughout.
     allowed: Vec<bool>,
+    /// The vertices of each pair.
+    ends: Vec<(usize, usize)>,
     supports: Option<Supports>,
     certifier: Certifier,
     spaces: FxHashMap<Vec<usize>, Space>,
@@ -94,11 +96,23 @@ impl<'g> Search<'g> {
         let pairs = Pairs::new(observed.len());
         let certifier = Certifier::new(graph, &observed).ok_or(Refused::NotGraded)?;
         let point = Point::random(graph, &mut Random::new(2)).ok_or(Refused::Singular)?;
-        let allowed =
-            pairs.all().iter().map(|&(i, j)| point.sigma[observed[i]][observed[j]] != 0).collect();
+        let ends: Vec<(usize, usize)> =
+            pairs.all().iter().map(|&(i, j)| (observed[i], observed[j])).collect();
+        let allowed = ends.iter().map(|&(i, j)| point.sigma[i][j] != 0).collect();
         let supports = Supports::new(graph, &observed, &pairs);
         let spaces = FxHashMap::default();
-        Ok(Search { graph, observed, pairs, allowed, supports, certifier, spaces, most, stop })
+        Ok(Search {
+            graph,
+            observed,
+            pairs,
+            allowed,
+            ends,
+            supports,
+            certifier,
+            spaces,
+            most,
+            stop,
+        })
     }
 
     /// All multidegrees of a degree, in order.
@@ -267,146 +281,13 @@ impl<'g> Search<'g> {
             return Err(Refused::TooMany(self.most));
         }
         let counted = Counted { before, after: monomials.len() };
-        let basis = self.null_space(&monomials)?;
+        let (graph, ends) = (self.graph, &self.ends);
+        let basis = relations(monomials.len(), self.stop, |random| {
+            let point = Point::random(graph, random)?;
+            let sigma: Vec<u64> = ends.iter().map(|&(i, j)| point.sigma[i][j]).collect();
+            Some(values(&monomials, &sigma))
+        })?;
         self.spaces.insert(degree.to_vec(), Space { counted, monomials, basis });
         Ok(())
     }
-
-    /// The relations between the values of monomials on the model.
-    fn null_space(&self, monomials: &[Exponents]) -> Result<Vec<Vec<u64>>, Refused> {
-        let width = monomials.len();
-        if width == 0 {
-            return Ok(Vec::new());
-        }
-        let mut random = Random::new(width as u64);
-        let mut system = Echelon::new(width);
-        // A few points more than there can be independent ones: those that teach nothing.
-        let mut idle = 0;
-        while idle < SPARE {
-            if (self.stop)() {
-                return Err(Refused::Interrupted);
-            }
-            let point = Point::random(self.graph, &mut random).ok_or(Refused::Singular)?;
-            let sigma: Vec<u64> = self
-                .pairs
-                .all()
-                .iter()
-                .map(|&(i, j)| point.sigma[self.observed[i]][self.observed[j]])
-                .collect();
-            let row = values(monomials, &sigma);
-            if system.add(row) {
-                idle = 0;
-            } else {
-                idle += 1;
-            }
-            if system.rows.len() == width {
-                return Ok(Vec::new());
-            }
-        }
-        Ok(system.null_space())
-    }
-}
-
-/// Points without a new condition after which there are no more of them.
-const SPARE: usize = 5;
-
-/// The values of monomials at a point.
-pub(super) fn values(monomials: &[Exponents], sigma: &[u64]) -> Vec<u64> {
-    let highest = monomials.iter().flat_map(|m| m.iter().copied()).max().unwrap_or(0);
-    let powers: Vec<Vec<u64>> = sigma
-        .iter()
-        .map(|s| {
-            let mut list = vec![1];
-            for e in 0..usize::from(highest) {
-                list.push(prime::mul(list[e], *s));
-            }
-            list
-        })
-        .collect();
-    monomials
-        .iter()
-        .map(|m| {
-            m.iter()
-                .zip(&powers)
-                .filter(|(e, _)| **e > 0)
-                .fold(1, |product, (e, list)| prime::mul(product, list[usize::from(*e)]))
-        })
-        .collect()
-}
-
-/// Conditions in echelon form.
-struct Echelon {
-    width: usize,
-    /// Rows with a one at their pivot, in the order in which they came.
-    rows: Vec<Vec<u64>>,
-    pivots: Vec<usize>,
-}
-
-impl Echelon {
-    fn new(width: usize) -> Echelon {
-        Echelon { width, rows: Vec::new(), pivots: Vec::new() }
-    }
-
-    /// Adds a condition; whether it is new.
-    fn add(&mut self, mut row: Vec<u64>) -> bool {
-        // Earlier rows are zero before their pivots only, so they are used in the order of these.
-        for (known, &pivot) in self.rows.iter().zip(&self.pivots) {
-            let factor = row[pivot];
-            if factor != 0 {
-                let factor = prime::P - factor;
-                for (x, y) in row[pivot..].iter_mut().zip(&known[pivot..]) {
-                    *x = prime::mul_add(factor, *y, *x);
-                }
-            }
-        }
-        let Some(pivot) = row.iter().position(|x| *x != 0) else { return false };
-        let inverse = prime::invert(row[pivot]);
-        row[pivot..].iter_mut().for_each(|x| *x = prime::mul(*x, inverse));
-        let place = self.pivots.partition_point(|&p| p < pivot);
-        self.pivots.insert(place, pivot);
-        self.rows.insert(place, row);
-        true
-    }
-
-    /// A vector for each column without a pivot.
-    fn null_space(&self) -> Vec<Vec<u64>> {
-        let mut free = vec![true; self.width];
-        self.pivots.iter().for_each(|&p| free[p] = false);
-        let each = (0..self.width).filter(|&c| free[c]).map(|column| {
-            let mut vector = vec![0; self.width];
-            vector[column] = 1;
-            for (row, &pivot) in self.rows.iter().zip(&self.pivots).rev() {
-                let mut sum = 0;
-                for k in pivot + 1..self.width {
-                    if vector[k] != 0 && row[k] != 0 {
-                        sum = prime::add(sum, prime::mul(row[k], vector[k]));
-                    }
-                }
-                vector[pivot] = prime::sub(0, sum);
-            }
-            vector
-        });
-        each.collect()
-    }
-}
-
-/// The polynomial with whole coefficients of a vector of residues; nothing when they are too large.
-fn lift(monomials: &[Exponents], vector: &[u64]) -> Option<Vec<(Exponents, i64)>> {
-    let fractions: Option<Vec<(i64, i64)>> =
-        vector.iter().map(|&r| prime::reconstruct(r)).collect();
-    let fractions = fractions?;
-    let mut common: i64 = 1;
-    for (_, d) in &fractions {
-        common = common.checked_mul(d / common.gcd(d))?;
-    }
-    let mut terms = Vec::new();
-    let mut divisor = 0i64;
-    for (m, (n, d)) in monomials.iter().zip(&fractions).filter(|(_, (n, _))| *n != 0) {
-        let coefficient = n.checked_mul(common / d)?;
-        divisor = divisor.gcd(&coefficient);
-        terms.push((m.clone(), coefficient));
-    }
-    let sign = terms.first().map_or(1, |(_, c)| c.signum());
-    terms.iter_mut().for_each(|(_, c)| *c = *c / divisor * sign);
-    Some(terms)
 }

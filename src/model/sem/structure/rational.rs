@@ -1,0 +1,226 @@
+//! Formulas of parameters that are fractions of polynomials in the covariances, one multidegree at a
+//! time.
+//!
+//! Scaling the variables scales a parameter `θ` by a weight: `e_j − e_i` for `λ_ij`. So a formula
+//! `θ = b(σ)/a(σ)` has parts of one multidegree, with `deg b = deg a + weight`, and the relation
+//! `a θ − b = 0` is a null vector of few functions, as a vanishing polynomial is.
+
+use super::ideal::{Exponents, Pairs, lift, relations, values};
+use super::point::Point;
+use super::prime;
+use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::term::{Graph, Number, Term};
+
+/// A fraction of polynomials in the observed covariances.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fraction {
+    /// Above.
+    pub over: Vec<(Exponents, i64)>,
+    /// Below.
+    pub under: Vec<(Exponents, i64)>,
+}
+
+/// The highest degree of a denominator.
+const DEGREE: usize = 5;
+
+/// The most functions of one relation.
+const FUNCTIONS: usize = 260;
+
+/// Multiplications that the search for one formula may take.
+const WORK: f64 = 1.5e8;
+
+/// A formula of a parameter with a denominator of the lowest degree, checked at random points modulo
+/// the prime; nothing when none is found within the limits, or the scales of variables are tied so
+/// that the parameter has no weight.
+pub fn rational(graph: &MixedGraph, parameter: usize, stop: fn() -> bool) -> Option<Fraction> {
+    let observed = graph.observed();
+    let pairs = Pairs::new(observed.len());
+    let weight = weight(graph, &observed, parameter)?;
+    let ends: Vec<(usize, usize)> =
+        pairs.all().iter().map(|&(i, j)| (observed[i], observed[j])).collect();
+    let mut random = prime::Random::new(19);
+    let probe = Point::random(graph, &mut random)?;
+    let at = |point: &Point| -> Vec<u64> { ends.iter().map(|&(i, j)| point.sigma[i][j]).collect() };
+    let probe_sigma = at(&probe);
+    let allowed: Vec<bool> = probe_sigma.iter().map(|s| *s != 0).collect();
+    let mut work = 0.0;
+    for degree in 0..=DEGREE {
+        let mut best: Option<Fraction> = None;
+        for below in multidegrees(2 * degree, &weight) {
+            let above: Vec<usize> =
+                below.iter().zip(&weight).map(|(d, w)| (*d as i64 + w) as usize).collect();
+            let Some(under) = pairs.monomials(&below, &allowed, FUNCTIONS) else { continue };
+            let Some(over) = pairs.monomials(&above, &allowed, FUNCTIONS) else { continue };
+            let width = under.len() + over.len();
+            if under.is_empty() || over.is_empty() || width > FUNCTIONS {
+                continue;
+            }
+            work += (width * width * (width + 10)) as f64 / 3.0;
+            if work > WORK || stop() {
+                return best;
+            }
+            let found = relations(width, stop, |random| {
+                let point = Point::random(graph, random)?;
+                let sigma = at(&point);
+                let theta = prime::sub(0, point.values[parameter]);
+                let mut row: Vec<u64> =
+                    values(&under, &sigma).into_iter().map(|x| prime::mul(x, theta)).collect();
+                row.extend(values(&over, &sigma));
+                Some(row)
+            });
+            let functions: Vec<Exponents> = under.iter().chain(&over).cloned().collect();
+            for vector in found.ok()? {
+                let value = |part: &[Exponents], coefficients: &[u64]| {
+                    let all = values(part, &probe_sigma);
+                    all.iter().zip(coefficients).fold(0, |s, (x, c)| prime::mul_add(*x, *c, s))
+                };
+                // A denominator that vanishes on the model says nothing.
+                if value(&under, &vector[..under.len()]) == 0 {
+                    continue;
+                }
+                let Some(fraction) = split(&functions, under.len(), &vector) else { continue };
+                let size = |f: &Fraction| f.over.len() + f.under.len();
+                if best.as_ref().is_none_or(|b| size(&fraction) < size(b)) {
+                    best = Some(fraction);
+                }
+            }
+        }
+        if best.is_some() {
+            return best;
+        }
+    }
+    None
+}
+
+/// The parts of a null vector, lifted together.
+fn split(functions: &[Exponents], below: usize, vector: &[u64]) -> Option<Fraction> {
+    // Monomials of both parts may be equal, so that they are told apart by a mark.
+    let marked: Vec<Exponents> = functions
+        .iter()
+        .enumerate()
+        .map(|(k, m)| m.iter().copied().chain([u8::from(k < below)]).collect())
+        .collect();
+    let mut fraction = Fraction { over: Vec::new(), under: Vec::new() };
+    for (monomial, coefficient) in lift(&marked, vector)? {
+        let (mark, plain) = monomial.split_last()?;
+        let part = if *mark == 1 { &mut fraction.under } else { &mut fraction.over };
+        part.push((plain.into(), coefficient));
+    }
+    if fraction.under.first().is_some_and(|(_, c)| *c < 0) {
+        fraction.over.iter_mut().chain(&mut fraction.under).for_each(|(_, c)| *c = -*c);
+    }
+    Some(fraction)
+}
+
+/// Multidegrees of a sum that stay non-negative with a weight.
+fn multidegrees(sum: usize, weight: &[i64]) -> Vec<Vec<usize>> {
+    fn extend(left: usize, weight: &[i64], current: &mut Vec<usize>, all: &mut Vec<Vec<usize>>) {
+        let at = current.len();
+        if at == weight.len() {
+            if left == 0 {
+                all.push(current.clone());
+            }
+            return;
+        }
+        let least = (-weight[at]).max(0) as usize;
+        for d in least..=left {
+            current.push(d);
+            extend(left - d, weight, current, all);
+            current.pop();
+        }
+    }
+    let mut all = Vec::new();
+    extend(sum, weight, &mut Vec::new(), &mut all);
+    all
+}
+
+/// How a parameter is scaled with the observed variables; nothing when that is not determined by
+/// them, or not by whole numbers.
+fn weight(graph: &MixedGraph, observed: &[usize], parameter: usize) -> Option<Vec<i64>> {
+    let n = graph.size();
+    let vector = |a: usize, b: usize, directed: bool| -> Vec<Number> {
+        let mut v = vec![Number::ZERO; n];
+        let sign = if directed { Number::MINUS_ONE } else { Number::ONE };
+        v[a] = &v[a] + &sign;
+        v[b] = &v[b] + &Number::ONE;
+        v
+    };
+    let all = graph
+        .effects()
+        .map(|(a, b, w)| (vector(a, b, true), w))
+        .chain(graph.covariances().map(|(a, b, w)| (vector(a, b, false), w)));
+    let (mut first, mut conditions) = (vec![None; graph.parameters.len()], Vec::new());
+    for (v, w) in all {
+        match w {
+            Weight::Constant(_) => conditions.push(v),
+            Weight::Parameter(p) => match &first[*p] {
+                None => first[*p] = Some(v),
+                Some(known) => {
+                    conditions.push(v.iter().zip(known).map(|(a, b): (_, &Number)| a - b).collect())
+                }
+            },
+        }
+    }
+    // weight = Σ u_v e_v + Σ c_k condition_k, one equation for each vertex.
+    let target = first[parameter].clone()?;
+    let columns = observed.len() + conditions.len();
+    let mut rows: Vec<Vec<Number>> = (0..n)
+        .map(|v| {
+            let units = observed.iter().map(|&o| Number::from(o == v));
+            let others = conditions.iter().map(|c: &Vec<Number>| c[v].clone());
+            units.chain(others).chain([target[v].clone()]).collect()
+        })
+        .collect();
+    // Conditions are eliminated first, so that what is left over belongs to the observed.
+    let mut done = 0;
+    let mut pivots = Vec::new();
+    for column in (0..columns).rev() {
+        let Some(found) = (done..n).find(|&r| !rows[r][column].is_zero()) else { continue };
+        rows.swap(done, found);
+        let inverse = rows[done][column].recip()?;
+        let pivot: Vec<Number> = rows[done].iter().map(|x| x * &inverse).collect();
+        for (r, row) in rows.iter_mut().enumerate() {
+            if r != done && !row[column].is_zero() {
+                let factor = row[column].clone();
+                for (x, y) in row.iter_mut().zip(&pivot) {
+                    *x = &*x - &(&factor * y);
+                }
+            }
+        }
+        rows[done] = pivot;
+        pivots.push(column);
+        done += 1;
+    }
+    if rows[done..].iter().any(|r| !r[columns].is_zero()) {
+        return None;
+    }
+    let mut weight = vec![0; observed.len()];
+    for (row, &column) in rows.iter().zip(&pivots) {
+        if column < observed.len() {
+            weight[column] = row[columns].to_i64()?;
+        }
+    }
+    Some(weight)
+}
+
+impl Fraction {
+    /// The fraction as a term in `s_x_y`.
+    pub fn term(&self, graph: &MixedGraph, terms: &mut Graph) -> Term {
+        let observed = graph.observed();
+        let pairs = Pairs::new(observed.len());
+        let mut part = |terms: &mut Graph, polynomial: &[(Exponents, i64)]| {
+            let mut parts = Vec::new();
+            for (monomial, coefficient) in polynomial {
+                let mut factors = Vec::new();
+                for (&(i, j), &e) in pairs.all().iter().zip(monomial).filter(|(_, e)| **e > 0) {
+                    let (a, b) = (graph.vertex_name(observed[i]), graph.vertex_name(observed[j]));
+                    factors.push((terms.symbol(&format!("s_{a}_{b}")), i64::from(e).into()));
+                }
+                parts.push(((*coefficient).into(), terms.product(factors)));
+            }
+            terms.sum(Number::ZERO, parts)
+        };
+        let (over, under) = (part(terms, &self.over), part(terms, &self.under));
+        terms.div(over, under)
+    }
+}
