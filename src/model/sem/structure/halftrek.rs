@@ -20,9 +20,10 @@ pub struct Solved {
 }
 
 /// The vertices that the criterion identifies (Foygel, Draisma, Drton 2012, theorem 1 and
-/// algorithm 1), in an order in which their systems can be solved. It holds for graphs with cycles
-/// too. When it has all vertices, the model is rationally identifiable.
-pub fn half_trek(graph: &MixedGraph) -> Vec<Solved> {
+/// algorithm 1), in an order in which their systems can be solved, beyond those that are `done`:
+/// whose incoming effects are known. It holds for graphs with cycles too. When all vertices are
+/// done, the model is rationally identifiable.
+pub fn half_trek(graph: &MixedGraph, done: &mut [bool]) -> Vec<Solved> {
     let n = graph.size();
     let parents: Vec<Vec<usize>> = (0..n).map(|v| graph.parents(v)).collect();
     let siblings: Vec<Vec<usize>> = (0..n).map(|v| graph.siblings(v)).collect();
@@ -34,7 +35,6 @@ pub fn half_trek(graph: &MixedGraph) -> Vec<Solved> {
         })
         .collect();
     let mut solved: Vec<Solved> = Vec::new();
-    let mut done = vec![false; n];
     loop {
         let before = solved.len();
         for v in 0..n {

@@ -3,7 +3,7 @@
 use super::halftrek::{Solved, half_trek};
 use super::point::{Point, matrices};
 use super::prime::{self, Random};
-use super::rational::{Fraction, rational};
+use super::rational::{Fraction, Fractions};
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::term::{Graph, Number, Term};
 
@@ -57,26 +57,63 @@ pub fn identify(
         (0..POINTS).map(|_| Point::random(graph, &mut random)).collect();
     let points = points?;
     let observed = graph.observed();
-    // The criterion is about graphs where every arrow has a parameter of its own.
-    let systems = if graph.is_plain() { half_trek(graph) } else { Vec::new() };
-    let systems: Vec<Solved> =
-        systems.into_iter().filter(|s| points.iter().all(|p| solves(graph, s, p))).collect();
+    let search = Fractions::new(graph);
     let fraction = |weight: &Weight| match weight {
         Weight::Parameter(p) if single(*p) => {
-            rational(graph, *p, stop).map(|f| Formula::Fraction(Box::new(f)))
+            search.of(*p, stop).map(|f| Formula::Fraction(Box::new(f)))
         }
         _ => None,
     };
-    let mut effects = Vec::new();
-    for (x, y, weight) in graph.effects() {
-        let system = systems.iter().position(|s| s.vertex == y).map(Formula::HalfTrek);
-        let visible = observed.contains(&x) && observed.contains(&y);
-        let instrument = match weight {
-            Weight::Parameter(_) if visible => instrument(&points, &observed, (x, y), weight),
-            _ => None,
-        };
-        effects.push((x, y, instrument.or(system).or_else(|| fraction(weight))));
+    let arrows: Vec<(usize, usize, Weight)> =
+        graph.effects().map(|(x, y, w)| (x, y, w.clone())).collect();
+    let simple = |(x, y, weight): &(usize, usize, Weight)| match weight {
+        Weight::Parameter(_) if observed.contains(x) && observed.contains(y) => {
+            instrument(&points, &observed, (*x, *y), weight)
+        }
+        _ => None,
+    };
+    let mut formulas: Vec<Option<Formula>> = arrows.iter().map(simple).collect();
+    let mut systems = Vec::new();
+    if graph.is_plain() {
+        // The criterion is about graphs where every arrow has a parameter of its own; a vertex whose
+        // effects have formulas of another kind helps it on.
+        let mut done: Vec<bool> = vec![false; graph.size()];
+        let mut tried = done.clone();
+        loop {
+            let new = half_trek(graph, &mut done);
+            systems.extend(new.into_iter().filter(|s| points.iter().all(|p| solves(graph, s, p))));
+            done.iter_mut().enumerate().for_each(|(v, d)| {
+                *d = systems.iter().any(|s: &Solved| s.vertex == v)
+                    || arrows.iter().zip(&formulas).all(|(a, f)| a.1 != v || f.is_some());
+            });
+            let next = (0..graph.size())
+                .filter(|&v| !done[v] && !tried[v])
+                .min_by_key(|&v| graph.parents(v).len());
+            let Some(v) = next else { break };
+            tried[v] = true;
+            for (arrow, formula) in arrows.iter().zip(&mut formulas) {
+                if arrow.1 == v && formula.is_none() {
+                    *formula = fraction(&arrow.2);
+                    if formula.is_none() {
+                        break;
+                    }
+                }
+            }
+            done[v] = arrows.iter().zip(&formulas).all(|(a, f)| a.1 != v || f.is_some());
+        }
     }
+    let effects = arrows.iter().zip(formulas).map(|(arrow, formula)| {
+        let formula = formula.or_else(|| {
+            let system = systems.iter().position(|s| s.vertex == arrow.1);
+            // A plain graph has been searched above.
+            system.map(Formula::HalfTrek).or_else(|| match graph.is_plain() {
+                true => None,
+                false => fraction(&arrow.2),
+            })
+        });
+        (arrow.0, arrow.1, formula)
+    });
+    let effects = effects.collect();
     // Where all variables are observed, Ω follows from Λ.
     let hidden = observed.len() < graph.size();
     let covariances = graph.covariances().filter(|_| hidden);

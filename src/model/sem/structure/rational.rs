@@ -7,7 +7,7 @@
 
 use super::ideal::{Exponents, Pairs, lift, relations, values};
 use super::point::Point;
-use super::prime;
+use super::prime::{self, Random};
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::term::{Graph, Number, Term};
 
@@ -29,67 +29,87 @@ const FUNCTIONS: usize = 260;
 /// Multiplications that the search for one formula may take.
 const WORK: f64 = 1.5e8;
 
-/// A formula of a parameter with a denominator of the lowest degree, checked at random points modulo
-/// the prime; nothing when none is found within the limits, or the scales of variables are tied so
-/// that the parameter has no weight.
-pub fn rational(graph: &MixedGraph, parameter: usize, stop: fn() -> bool) -> Option<Fraction> {
-    let observed = graph.observed();
-    let pairs = Pairs::new(observed.len());
-    let weight = weight(graph, &observed, parameter)?;
-    let ends: Vec<(usize, usize)> =
-        pairs.all().iter().map(|&(i, j)| (observed[i], observed[j])).collect();
-    let mut random = prime::Random::new(19);
-    let probe = Point::random(graph, &mut random)?;
-    let at = |point: &Point| -> Vec<u64> { ends.iter().map(|&(i, j)| point.sigma[i][j]).collect() };
-    let probe_sigma = at(&probe);
-    let allowed: Vec<bool> = probe_sigma.iter().map(|s| *s != 0).collect();
-    let mut work = 0.0;
-    for degree in 0..=DEGREE {
-        let mut best: Option<Fraction> = None;
-        for below in multidegrees(2 * degree, &weight) {
-            let above: Vec<usize> =
-                below.iter().zip(&weight).map(|(d, w)| (*d as i64 + w) as usize).collect();
-            let Some(under) = pairs.monomials(&below, &allowed, FUNCTIONS) else { continue };
-            let Some(over) = pairs.monomials(&above, &allowed, FUNCTIONS) else { continue };
-            let width = under.len() + over.len();
-            if under.is_empty() || over.is_empty() || width > FUNCTIONS {
-                continue;
-            }
-            work += (width * width * (width + 10)) as f64 / 3.0;
-            if work > WORK || stop() {
-                return best;
-            }
-            let found = relations(width, stop, |random| {
-                let point = Point::random(graph, random)?;
-                let sigma = at(&point);
-                let theta = prime::sub(0, point.values[parameter]);
-                let mut row: Vec<u64> =
-                    values(&under, &sigma).into_iter().map(|x| prime::mul(x, theta)).collect();
-                row.extend(values(&over, &sigma));
-                Some(row)
-            });
-            let functions: Vec<Exponents> = under.iter().chain(&over).cloned().collect();
-            for vector in found.ok()? {
-                let value = |part: &[Exponents], coefficients: &[u64]| {
-                    let all = values(part, &probe_sigma);
-                    all.iter().zip(coefficients).fold(0, |s, (x, c)| prime::mul_add(*x, *c, s))
-                };
-                // A denominator that vanishes on the model says nothing.
-                if value(&under, &vector[..under.len()]) == 0 {
+/// A search for formulas in a graph, with the points at which it looks.
+pub struct Fractions<'g> {
+    graph: &'g MixedGraph,
+    observed: Vec<usize>,
+    pairs: Pairs,
+    /// Values of the parameters and of the observed covariances.
+    points: Vec<(Vec<u64>, Vec<u64>)>,
+}
+
+impl<'g> Fractions<'g> {
+    /// Prepares the search.
+    pub fn new(graph: &'g MixedGraph) -> Fractions<'g> {
+        let observed = graph.observed();
+        let pairs = Pairs::new(observed.len());
+        let mut random = Random::new(19);
+        let points = (0..FUNCTIONS + 10).map_while(|_| {
+            let point = Point::random(graph, &mut random)?;
+            let ends = pairs.all().iter().map(|&(i, j)| (observed[i], observed[j]));
+            let sigma = ends.map(|(i, j)| point.sigma[i][j]).collect();
+            Some((point.values, sigma))
+        });
+        let points = points.collect();
+        Fractions { graph, observed, pairs, points }
+    }
+
+    /// A formula of a parameter with a denominator of the lowest degree, checked at random points
+    /// modulo the prime; nothing when none is found within the limits, or the scales of variables are
+    /// tied so that the parameter has no weight.
+    pub fn of(&self, parameter: usize, stop: fn() -> bool) -> Option<Fraction> {
+        let pairs = &self.pairs;
+        let weight = weight(self.graph, &self.observed, parameter)?;
+        let (_, probe_sigma) = self.points.last()?;
+        let allowed: Vec<bool> = probe_sigma.iter().map(|s| *s != 0).collect();
+        let mut work = 0.0;
+        for degree in 0..=DEGREE {
+            let mut best: Option<Fraction> = None;
+            for below in multidegrees(2 * degree, &weight) {
+                let above: Vec<usize> =
+                    below.iter().zip(&weight).map(|(d, w)| (*d as i64 + w) as usize).collect();
+                let Some(under) = pairs.monomials(&below, &allowed, FUNCTIONS) else { continue };
+                let Some(over) = pairs.monomials(&above, &allowed, FUNCTIONS) else { continue };
+                let width = under.len() + over.len();
+                if under.is_empty() || over.is_empty() || width > FUNCTIONS {
                     continue;
                 }
-                let Some(fraction) = split(&functions, under.len(), &vector) else { continue };
-                let size = |f: &Fraction| f.over.len() + f.under.len();
-                if best.as_ref().is_none_or(|b| size(&fraction) < size(b)) {
-                    best = Some(fraction);
+                work += (width * width * (width + 10)) as f64 / 3.0;
+                if work > WORK || stop() {
+                    return best;
+                }
+                let mut points = self.points.iter();
+                let found = relations(width, stop, |_| {
+                    let (parameters, sigma) = points.next()?;
+                    let theta = prime::sub(0, parameters[parameter]);
+                    let mut row: Vec<u64> =
+                        values(&under, sigma).into_iter().map(|x| prime::mul(x, theta)).collect();
+                    row.extend(values(&over, sigma));
+                    Some(row)
+                });
+                let functions: Vec<Exponents> = under.iter().chain(&over).cloned().collect();
+                for vector in found.ok()? {
+                    let value = |part: &[Exponents], coefficients: &[u64]| {
+                        let all = values(part, probe_sigma);
+                        all.iter().zip(coefficients).fold(0, |s, (x, c)| prime::mul_add(*x, *c, s))
+                    };
+                    // A denominator that vanishes on the model says nothing.
+                    if value(&under, &vector[..under.len()]) == 0 {
+                        continue;
+                    }
+                    let Some(fraction) = split(&functions, under.len(), &vector) else { continue };
+                    let size = |f: &Fraction| f.over.len() + f.under.len();
+                    if best.as_ref().is_none_or(|b| size(&fraction) < size(b)) {
+                        best = Some(fraction);
+                    }
                 }
             }
+            if best.is_some() {
+                return best;
+            }
         }
-        if best.is_some() {
-            return best;
-        }
+        None
     }
-    None
 }
 
 /// The parts of a null vector, lifted together.
@@ -208,7 +228,7 @@ impl Fraction {
     pub fn term(&self, graph: &MixedGraph, terms: &mut Graph) -> Term {
         let observed = graph.observed();
         let pairs = Pairs::new(observed.len());
-        let mut part = |terms: &mut Graph, polynomial: &[(Exponents, i64)]| {
+        let part = |terms: &mut Graph, polynomial: &[(Exponents, i64)]| {
             let mut parts = Vec::new();
             for (monomial, coefficient) in polynomial {
                 let mut factors = Vec::new();

@@ -348,7 +348,7 @@ fn effects(
                     false => format!("instrument {}{given}", mixed.vertex_name(*instrument)),
                 }
             }
-            Some(Formula::Fraction(_)) => "the only value in a fibre".to_owned(),
+            Some(Formula::Fraction(_)) => "fraction of covariances".to_owned(),
             Some(Formula::HalfTrek(place)) => {
                 let s = &found.systems[*place];
                 format!("half-treks from {}", names(mixed, &s.sources))
