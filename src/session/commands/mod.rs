@@ -13,12 +13,14 @@ use super::command::{Argument, Command, Flag, Sort};
 
 /// All commands, in the order of the manual.
 pub static COMMANDS: &[Command] = &[
-    sem::TEMP,
     runs::SIMULATE,
     models::CHECK,
     models::INFO,
     models::SHOW,
     exports::EXPORT,
+    sem::COVARIANCE,
+    sem::INFO,
+    sem::IDEAL,
     expressions::SIMPLIFY,
     expressions::EXPAND,
     expressions::DIFF,

@@ -3,35 +3,56 @@
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
-use super::graph::{graph, vertex};
+use super::graph::{GROUP, graph, vertex};
+use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::symbolic::{
     Entry, Expansion, OneConnection, Polynomial, Polynomials, Terms, WALKED, count,
     one_connections, picture, terms_of,
 };
 use crate::session::Session;
-use crate::session::command::{Answer, Call, Flag, Stop};
+use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
+use crate::session::commands::MODEL;
 use crate::session::output::Partial;
 use crate::syntax::print::{Latex, Plain, print_as, try_print};
 use crate::term::visit::{Rebuild, reachable};
 use crate::term::{Graph, Node, Number, Term};
 use crate::text::{Kind, Limits};
 
-/// What may be chosen.
-pub const FLAGS: &[Flag] = &[
-    Flag::with("entry", "Y,X", "only this entry of Σ; may be repeated"),
-    Flag {
-        choices: &["factored", "expanded", "tree", "latex", "json"],
-        ..Flag::with(
-            "form",
-            "FORM",
-            "factored (sums of ω·N·N over Δ·Δ), expanded, tree, latex or json",
-        )
-    },
-    Flag::switch("one-connections", "list the one-connections that each entry consists of"),
-    Flag::with("picture", "FILE", "draws the one-connections into a file, .svg"),
-    super::graph::GROUP,
-];
+/// One entry.
+const ENTRY: Flag = Flag::with("entry", "Y,X", "only this entry of Σ; may be repeated");
+
+/// How formulas look.
+const FORM: Flag = Flag {
+    choices: &["factored", "expanded", "tree", "latex", "json"],
+    ..Flag::with("form", "FORM", "factored (sums of ω·N·N over Δ·Δ), expanded, tree, latex or json")
+};
+
+/// The one-connections instead of formulas.
+const ONE_CONNECTIONS: Flag =
+    Flag::switch("one-connections", "list the one-connections that each entry consists of");
+
+/// Where to draw them.
+const PICTURE: Flag = Flag::with("picture", "FILE", "draws the one-connections into a file, .svg");
+
+/// Covariances as formulas.
+pub const COVARIANCE: Command = Command {
+    name: "sem covariance",
+    about: "the covariances of a structural equation model as formulas, cycles included",
+    more: "By the one-connection rule: σ_ij = Σ ω_kl N_ki N_lj / (Δ Δ'), in lowest terms when every \
+           arrow has a parameter of its own. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
+           `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
+    arguments: &[SEM_FILE],
+    options: &[ENTRY, FORM, ONE_CONNECTIONS, PICTURE, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "sem covariance examples/models/supply_demand.dot --entry income,price",
+        result: "sigma(income, price) = (l_cost_price*w_income_cost + \
+                 l_income_quantity*l_quantity_price*w_income_income)/(1 - \
+                 l_quantity_price*l_price_quantity)",
+    }],
+    run: answer,
+};
 
 /// One-connections that are listed or drawn.
 const LISTED: usize = 400;
@@ -40,7 +61,7 @@ const LISTED: usize = 400;
 ///
 /// # Errors
 /// A name that is no variable, a covariance matrix that does not exist, a formula beyond the limits.
-pub fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
+fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     let mixed = graph(session, call)?;
     let entries = wanted(call, &mixed)?;
     if call.has("one-connections") || call.option("picture").is_some() {

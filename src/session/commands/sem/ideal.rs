@@ -2,21 +2,41 @@
 
 use serde_json::{Value as Json, json};
 
-use super::graph::graph;
+use super::graph::{GROUP, graph};
+use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
     Certificate, Exponents, Generator, Name, Pairs, Refused, Search,
 };
 use crate::session::Session;
-use crate::session::command::{Answer, Call, Flag, Stop};
+use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
+use crate::session::commands::MODEL;
 use crate::text::{Diagnostic, Kind, Limits};
 
-/// What may be chosen.
-pub const FLAGS: &[Flag] = &[
-    Flag::with("multidegree", "A,B,…", "how often each observed variable occurs, in their order"),
-    Flag::with("up-to-degree", "D", "all multidegrees up to this degree; 2 if nothing is said"),
-    super::graph::GROUP,
-];
+/// One multidegree.
+const MULTIDEGREE: Flag =
+    Flag::with("multidegree", "A,B,…", "how often each observed variable occurs, in their order");
+
+/// All multidegrees.
+const UP_TO_DEGREE: Flag =
+    Flag::with("up-to-degree", "D", "all multidegrees up to this degree; 2 if nothing is said");
+
+/// Vanishing polynomials.
+pub const IDEAL: Command = Command {
+    name: "sem ideal",
+    about: "polynomials in the covariances that vanish on a structural equation model",
+    more: "One multidegree after the other; each polynomial is certified and called by its name where it \
+           has one. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
+           `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
+    arguments: &[SEM_FILE],
+    options: &[MULTIDEGREE, UP_TO_DEGREE, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "sem ideal examples/models/verma.dot --multidegree 3,2,2,1",
+        result: "11 monomials…",
+    }],
+    run: answer,
+};
 
 /// Terms of a polynomial that are printed in the text; programs get all of them.
 const PRINTED: usize = 1000;
@@ -25,7 +45,7 @@ const PRINTED: usize = 1000;
 ///
 /// # Errors
 /// A multidegree that does not fit, a model without multidegrees, limits.
-pub fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
+fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     let mixed = graph(session, call)?;
     let limit = session.limits.monomials;
     let mut search =

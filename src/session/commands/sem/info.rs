@@ -2,7 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::graph::{graph, graph_of};
+use super::graph::{GROUP, graph, graph_of};
+use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
 use crate::model::sem::structure::equivalent::{Verdict, compare};
@@ -13,22 +14,40 @@ use crate::model::sem::structure::point::{Rank, rank};
 use crate::model::sem::structure::preimage::{Complex, preimages, sigma, stability};
 use crate::model::sem::symbolic::counts;
 use crate::session::Session;
-use crate::session::command::{Answer, Call, Flag, Stop};
+use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
+use crate::session::commands::MODEL;
 use crate::syntax::print::{Plain, try_print};
 use crate::term::Graph;
 use crate::text::{Diagnostic, Kind, nearest};
 
-/// What may be chosen.
-pub const FLAGS: &[Flag] = &[
-    Flag::with(
-        "set",
-        "NAME=VALUE",
-        "a value of a parameter; with values of all effects stability is judged, with all \
-         parameters every other solution is looked for; may be repeated",
-    ),
-    Flag::with("equivalent", "FILE", "compares with the model or graph of another file"),
-    super::graph::GROUP,
-];
+/// Values of parameters.
+const SET: Flag = Flag::with(
+    "set",
+    "NAME=VALUE",
+    "a value of a parameter: with all effects stability is judged, with all parameters the other \
+     solutions are looked for; may be repeated",
+);
+
+/// The model to compare with.
+const EQUIVALENT: Flag =
+    Flag::with("equivalent", "FILE", "compares with the model or graph of another file");
+
+/// What a graph implies.
+pub const INFO: Command = Command {
+    name: "sem info",
+    about: "what a structural equation model implies: rank, identification, formulas of its parameters",
+    more: "Its dimension, how many parameters have the same covariances, which effects are \
+           identified and by which formula; equivalence with another model; stability at given values. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
+           `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
+    arguments: &[SEM_FILE],
+    options: &[SET, EQUIVALENT, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
+    place: Place::Everywhere,
+    examples: &[Example {
+        line: "sem info examples/models/verma.dot",
+        result: "verma          4 variables, 4 effects, 1 covariance…",
+    }],
+    run: answer,
+};
 
 /// Lines of a report with what they are about, and the same for programs.
 struct Report {
@@ -50,7 +69,7 @@ impl Report {
 ///
 /// # Errors
 /// What is wrong with its file or values, a model without covariances.
-pub fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
+fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     let mixed = graph(session, call)?;
     let values = values(call, &mixed)?;
     let mut report = Report { lines: Vec::new(), json: serde_json::Map::new() };
@@ -117,6 +136,11 @@ fn values(call: &Call<'_>, mixed: &MixedGraph) -> Result<Vec<Option<f64>>, Stop>
     Ok(values)
 }
 
+/// A number of things.
+fn number(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Vertices, arrows, cycles, counts.
 fn structure(report: &mut Report, mixed: &MixedGraph) {
     let latent = mixed.size() - mixed.observed().len();
@@ -126,8 +150,10 @@ fn structure(report: &mut Report, mixed: &MixedGraph) {
     report.say(
         &mixed.name,
         format!(
-            "{} variables{with_latent}, {effects} effects, {covariances} covariances",
-            mixed.size()
+            "{} variables{with_latent}, {}, {}",
+            mixed.size(),
+            number(effects, "effect"),
+            number(covariances, "covariance")
         ),
     );
     let cycles: Vec<Vec<usize>> = mixed.components().into_iter().filter(|c| c.len() > 1).collect();

@@ -5,6 +5,10 @@ mod graph;
 mod ideal;
 mod info;
 
+pub use covariance::COVARIANCE;
+pub use ideal::IDEAL;
+pub use info::INFO;
+
 use super::FILE;
 use crate::model::sem::{Conventions, StructuralModel};
 use crate::session::command::{Argument, Call, Flag, Stop};
@@ -84,53 +88,3 @@ fn target<'s>(session: &'s mut Session, call: &Call<'_>) -> Result<&'s Structura
         Diagnostic::without_place(Kind::Config, message).help(help).into()
     })
 }
-
-/// TEMP
-pub const TEMP: crate::session::command::Command = crate::session::command::Command {
-    name: "sem",
-    about: "temp",
-    more: "",
-    arguments: &[
-        Argument {
-            name: "ACTION",
-            about: "a",
-            sort: crate::session::command::Sort::Word,
-            optional: false,
-            many: false,
-        },
-        SEM_FILE,
-    ],
-    options: &[
-        Flag::with("entry", "Y,X", ""),
-        Flag::with("form", "F", ""),
-        Flag::switch("one-connections", ""),
-        Flag::with("picture", "F", ""),
-        Flag::with("multidegree", "F", ""),
-        Flag::with("up-to-degree", "F", ""),
-        graph::GROUP,
-        AS_WRITTEN,
-        FREE_X,
-        STD_LV,
-        ORTHOGONAL,
-        MEANSTRUCTURE,
-        Flag::with("set", "NAME=VALUE", ""),
-        Flag::with("equivalent", "FILE", ""),
-        Flag::with("fibre", "F", ""),
-    ],
-    place: crate::session::command::Place::Everywhere,
-    examples: &[],
-    run: |s, c| {
-        let mut c = Call {
-            command: c.command,
-            arguments: c.arguments.clone(),
-            options: c.options.clone(),
-            host: c.host,
-        };
-        let a = c.arguments.remove(0);
-        match a.as_str() {
-            "covariance" => covariance::answer(s, &c),
-            "ideal" => ideal::answer(s, &c),
-            _ => info::answer(s, &c),
-        }
-    },
-};
