@@ -146,7 +146,7 @@ fn published_values_at_exact_points() {
 }
 
 /// Graphs of up to seven vertices, with two-way arrows and cycles.
-fn random_graph() -> impl Strategy<Value = MixedGraph> {
+pub fn random_graph() -> impl Strategy<Value = MixedGraph> {
     (2usize..=7).prop_flat_map(|n| {
         let pairs = n * (n - 1) / 2;
         // 0: nothing, 1 and 2: one direction, 3: both, 4: covariance, 5 and 6: with a direction.
@@ -175,7 +175,7 @@ fn random_graph() -> impl Strategy<Value = MixedGraph> {
 }
 
 /// `Σ = (I−Λ)^{-T} Ω (I−Λ)^{-1}` by exact elimination; nothing at a singular point.
-fn inverted(graph: &MixedGraph, values: &[Number]) -> Option<Vec<Vec<Number>>> {
+pub fn inverted(graph: &MixedGraph, values: &[Number]) -> Option<Vec<Vec<Number>>> {
     let n = graph.size();
     let mut ring = Exact(values);
     let mut m = vec![vec![Number::ZERO; 2 * n]; n];
