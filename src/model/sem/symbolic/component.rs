@@ -30,8 +30,8 @@ pub struct Minors<E> {
 /// The most connections, and one-connections between two vertices, that are walked along.
 pub const WALKED: u128 = 10_000;
 
-/// The most subsets of columns for which minors are written down.
-const SUBSETS: usize = 1 << 13;
+/// The most subsets of columns whose minors are computed.
+const SUBSETS: usize = 1 << 16;
 
 /// The most subsets of columns that are looked at in order to count.
 const COUNTED: usize = 1 << 18;
@@ -65,8 +65,9 @@ impl<'g> Local<'g> {
         self.shared(&mut Counts, COUNTED)
     }
 
-    /// The sums, by the way that suits their number: walked while there are few enough, shared
-    /// while there are few subsets, else by elimination where the ring divides.
+    /// The sums, by the way that suits their number: walked while there are few enough; else by
+    /// elimination where the ring divides, and by shared minors where it does not and there are few
+    /// subsets. (In sums that are flattened, minors lose what they share; elimination does not.)
     pub fn minors<R: Ring>(&self, ring: &mut R) -> Option<Minors<R::Element>> {
         if self.size() == 1 {
             let one = ring.whole(1);
@@ -82,7 +83,7 @@ impl<'g> Local<'g> {
         if few {
             return Some(self.walked(ring));
         }
-        self.shared(ring, SUBSETS).or_else(|| self.eliminated(ring))
+        self.eliminated(ring).or_else(|| self.shared(ring, SUBSETS))
     }
 
     /// The sums along all paths and cycles.

@@ -41,13 +41,13 @@ pub struct Entry<E> {
     pub regions: [Vec<usize>; 2],
 }
 
-/// A set of vertices.
+/// A set of components.
 type Set = SmallVec<[u64; 2]>;
 
 fn set_of(members: &[bool]) -> Set {
     let mut set = Set::from_elem(0, members.len().div_ceil(64));
-    for (v, _) in members.iter().enumerate().filter(|(_, m)| **m) {
-        set[v / 64] |= 1 << (v % 64);
+    for (c, _) in members.iter().enumerate().filter(|(_, m)| **m) {
+        set[c / 64] |= 1 << (c % 64);
     }
     set
 }
@@ -139,22 +139,33 @@ impl<'g, R: Ring> Expansion<'g, R> {
         region
     }
 
-    /// `N_kv` of the graph that a set of vertices induces, for all `v` in it.
-    fn row(&mut self, region: &[bool], key: &Set, k: usize) -> Rc<Vec<Option<R::Element>>> {
+    /// The components of two and more vertices in a region.
+    fn cyclic(&self, region: &[bool]) -> Vec<bool> {
+        self.components.iter().map(|c| c.len() > 1 && region[c[0]]).collect()
+    }
+
+    /// `N_kv` for all `v` to which paths from `k` lead, on the graph without those components of two
+    /// and more vertices that are not among the `cyclic`.
+    ///
+    /// Single vertices multiply by 1, so that they need not be told apart; for `i` in a region, all
+    /// walks from its sources to `i` are in the region.
+    fn row(&mut self, cyclic: &[bool], key: &Set, k: usize) -> Rc<Vec<Option<R::Element>>> {
         if let Some(known) = self.rows.get(&(key.clone(), k)) {
             return known.clone();
         }
-        let mut row: Vec<Option<R::Element>> = vec![None; region.len()];
+        let mut row: Vec<Option<R::Element>> = vec![None; self.place.len()];
         // The sum so far over the components that come before the first one with k.
         let mut passed = Vec::new();
         let (home, at) = self.place[k];
         for c in 0..self.components.len() {
             let vertices = self.components[c].clone();
-            if !region[vertices[0]] {
+            if vertices.len() > 1 && !cyclic[c] {
                 continue;
             }
             if c < home {
-                passed.push(self.minors[c].delta.clone());
+                if cyclic[c] {
+                    passed.push(self.minors[c].delta.clone());
+                }
                 continue;
             }
             let entries: Vec<(usize, R::Element)> = if c == home {
@@ -177,8 +188,10 @@ impl<'g, R: Ring> Expansion<'g, R> {
                 entries
             };
             // Paths that have ended before this component leave all of it to cycles.
-            for value in row.iter_mut().flatten() {
-                *value = self.ring.product(&[value.clone(), self.minors[c].delta.clone()]);
+            if cyclic[c] {
+                for value in row.iter_mut().flatten() {
+                    *value = self.ring.product(&[value.clone(), self.minors[c].delta.clone()]);
+                }
             }
             for (place, &v) in vertices.iter().enumerate() {
                 let mut parts = Vec::new();
@@ -201,7 +214,8 @@ impl<'g, R: Ring> Expansion<'g, R> {
     /// `σ_ij`.
     pub fn entry(&mut self, i: usize, j: usize) -> Entry<R::Element> {
         let regions = [self.region(i, j), self.region(j, i)];
-        let keys = [set_of(&regions[0]), set_of(&regions[1])];
+        let cyclic = [self.cyclic(&regions[0]), self.cyclic(&regions[1])];
+        let keys = [set_of(&cyclic[0]), set_of(&cyclic[1])];
         let mut summands = Vec::new();
         for at in 0..self.covariances.len() {
             let (a, b, weight) = self.covariances[at].clone();
@@ -213,8 +227,8 @@ impl<'g, R: Ring> Expansion<'g, R> {
                 if !self.ancestors[i][k] || !self.ancestors[j][l] {
                     continue;
                 }
-                let left = self.row(&regions[0], &keys[0], k)[i].clone();
-                let right = self.row(&regions[1], &keys[1], l)[j].clone();
+                let left = self.row(&cyclic[0], &keys[0], k)[i].clone();
+                let right = self.row(&cyclic[1], &keys[1], l)[j].clone();
                 both[side] = left.zip(right);
             }
             let summand = |sources, doubled, (left, right)| Summand {
@@ -272,7 +286,7 @@ impl<'g, R: Ring> Expansion<'g, R> {
 
     /// `N_ki` of the whole graph for all `i`; nothing where no path leads.
     pub fn effects_of(&mut self, k: usize) -> Rc<Vec<Option<R::Element>>> {
-        let all = vec![true; self.graph.size()];
+        let all = self.cyclic(&vec![true; self.graph.size()]);
         let key = set_of(&all);
         self.row(&all, &key, k)
     }
@@ -288,14 +302,18 @@ pub fn counts(graph: &MixedGraph) -> Option<(u128, Vec<Vec<u128>>)> {
     Some((expansion.delta(), rows))
 }
 
-/// The most one-connections that any `N` of an entry of Σ consists of; nothing when they are too
-/// many to count.
+/// The most one-connections that any `N` of some entries of Σ consists of, or connections any `Δ`;
+/// nothing when they are too many to count.
 pub fn count(graph: &MixedGraph, entries: &[(usize, usize)]) -> Option<u128> {
     let mut expansion = counting(graph)?;
     let mut most = 0;
     for &(i, j) in entries {
-        for s in expansion.entry(i, j).summands {
+        let entry = expansion.entry(i, j);
+        for s in entry.summands {
             most = most.max(s.left).max(s.right);
+        }
+        for (c, _) in entry.denominator {
+            most = most.max(expansion.minors[c].delta);
         }
     }
     Some(most)

@@ -131,8 +131,15 @@ fn walked(
         .ok_or_else(|| Stop::failed(Kind::Resource, "the components are too large"))?;
     singular(mixed, rule.singular())?;
     let mut graph = Graph::new();
-    let (mut lines, mut list) = (Vec::new(), Vec::new());
-    for &(i, j) in entries {
+    let (mut lines, mut list) = (Vec::<String>::new(), Vec::new());
+    let mut length = 0;
+    for (done, &(i, j)) in entries.iter().enumerate() {
+        length += lines.last().map_or(0, String::len);
+        if length > limits.printed {
+            let what = format!("characters: those of {done} of {} entries", entries.len());
+            let error = Limits::exceeded("printed", limits.printed, &what, None);
+            return Err(error.note("name single entries with --entry").into());
+        }
         let entry = rule.entry(i, j);
         let size: usize = entry
             .summands
