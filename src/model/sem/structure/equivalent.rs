@@ -2,7 +2,7 @@
 
 use super::fibre::contains;
 use super::identify::next_subset;
-use super::point::Point;
+use super::point::{self, Point};
 use super::prime::{self, Random};
 use crate::model::sem::graph::MixedGraph;
 
@@ -51,7 +51,10 @@ pub fn compare(
     let mut random = Random::new(13);
     let points = Point::random(first, &mut random).zip(Point::random(second, &mut random));
     let Some((p, q)) = points else { return Ok(None) };
-    let (a, b) = (p.jacobian(first, &mine), q.jacobian(second, &other));
+    let rows = |point: &Point, graph: &MixedGraph, list: &[usize]| -> Vec<Vec<u64>> {
+        point::pairs(list).into_iter().map(|pair| point.gradient(graph, pair)).collect()
+    };
+    let (a, b) = (rows(&p, first, &mine), rows(&q, second, &other));
     let (ra, rb) = (prime::rank(a.clone()), prime::rank(b.clone()));
     if ra != rb {
         return Ok(Some(Verdict::Dimension(ra, rb)));
@@ -60,8 +63,7 @@ pub fn compare(
         return Ok(Some(Verdict::Unrestricted));
     }
     // Ranks of sets of rows: the algebraic matroids of the two models.
-    let pairs: Vec<(usize, usize)> =
-        (0..mine.len()).flat_map(|i| (i..mine.len()).map(move |j| (i, j))).collect();
+    let pairs = point::pairs(&mine);
     let mut compared = 0;
     'sizes: for size in 1..=ra.min(a.len()) {
         let mut subset: Vec<usize> = (0..size).collect();
@@ -73,7 +75,7 @@ pub fn compare(
             let rows = |m: &[Vec<u64>]| subset.iter().map(|&k| m[k].clone()).collect::<Vec<_>>();
             let ranks = (prime::rank(rows(&a)), prime::rank(rows(&b)));
             if ranks.0 != ranks.1 {
-                let name = |k: usize| first.vertex_name(mine[k]).to_owned();
+                let name = |v: usize| first.vertex_name(v).to_owned();
                 let covariances =
                     subset.iter().map(|&k| (name(pairs[k].0), name(pairs[k].1))).collect();
                 return Ok(Some(Verdict::Rank { covariances, ranks }));

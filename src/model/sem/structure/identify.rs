@@ -36,8 +36,9 @@ pub struct Identified {
     pub covariances: Vec<(usize, usize, Option<Formula>)>,
 }
 
-/// Sets `W` that are tried for one arrow.
-const SETS: usize = 20_000;
+/// Sets `W` that are tried for all arrows together, and the most for one.
+const SETS: usize = 200_000;
+const SETS_OF_ONE: usize = 20_000;
 
 /// Points at which a formula is checked; one of 2^61 is enough to be nearly certain.
 const POINTS: usize = 2;
@@ -66,9 +67,10 @@ pub fn identify(
     };
     let arrows: Vec<(usize, usize, Weight)> =
         graph.effects().map(|(x, y, w)| (x, y, w.clone())).collect();
+    let budget = (SETS / arrows.len().max(1)).min(SETS_OF_ONE);
     let simple = |(x, y, weight): &(usize, usize, Weight)| match weight {
-        Weight::Parameter(_) if observed.contains(x) && observed.contains(y) => {
-            instrument(&points, &observed, (*x, *y), weight)
+        Weight::Parameter(_) if !stop() && observed.contains(x) && observed.contains(y) => {
+            instrument(&points, &observed, (*x, *y), weight, budget)
         }
         _ => None,
     };
@@ -156,6 +158,7 @@ fn instrument(
     observed: &[usize],
     (x, y): (usize, usize),
     weight: &Weight,
+    budget: usize,
 ) -> Option<Formula> {
     let mut tried = 0;
     for size in 0..=3 {
@@ -167,7 +170,7 @@ fn instrument(
             let mut given: Vec<usize> = (0..size).collect();
             while given.len() <= others.len() {
                 tried += 1;
-                if tried > SETS {
+                if tried > budget {
                     return None;
                 }
                 let set: Vec<usize> = given.iter().map(|&k| others[k]).collect();

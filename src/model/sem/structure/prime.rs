@@ -212,3 +212,65 @@ pub fn transpose(a: &[Vec<u64>]) -> Vec<Vec<u64>> {
     let columns = a.first().map_or(0, Vec::len);
     (0..columns).map(|j| a.iter().map(|r| r[j]).collect()).collect()
 }
+
+/// Conditions in echelon form.
+pub struct Echelon {
+    width: usize,
+    /// Rows with a one at their pivot, in the order of the pivots.
+    pub rows: Vec<Vec<u64>>,
+    pivots: Vec<usize>,
+}
+
+impl Echelon {
+    /// No conditions on so many unknowns.
+    pub fn new(width: usize) -> Echelon {
+        Echelon { width, rows: Vec::new(), pivots: Vec::new() }
+    }
+
+    /// The number of independent conditions.
+    pub fn rank(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Adds a condition; whether it is new.
+    pub fn add(&mut self, mut row: Vec<u64>) -> bool {
+        // Earlier rows are zero before their pivots only, so they are used in the order of these.
+        for (known, &pivot) in self.rows.iter().zip(&self.pivots) {
+            let factor = row[pivot];
+            if factor != 0 {
+                let factor = P - factor;
+                for (x, y) in row[pivot..].iter_mut().zip(&known[pivot..]) {
+                    *x = mul_add(factor, *y, *x);
+                }
+            }
+        }
+        let Some(pivot) = row.iter().position(|x| *x != 0) else { return false };
+        let inverse = invert(row[pivot]);
+        row[pivot..].iter_mut().for_each(|x| *x = mul(*x, inverse));
+        let place = self.pivots.partition_point(|&p| p < pivot);
+        self.pivots.insert(place, pivot);
+        self.rows.insert(place, row);
+        true
+    }
+
+    /// A vector for each column without a pivot.
+    pub fn null_space(&self) -> Vec<Vec<u64>> {
+        let mut free = vec![true; self.width];
+        self.pivots.iter().for_each(|&p| free[p] = false);
+        let each = (0..self.width).filter(|&c| free[c]).map(|column| {
+            let mut vector = vec![0; self.width];
+            vector[column] = 1;
+            for (row, &pivot) in self.rows.iter().zip(&self.pivots).rev() {
+                let mut sum = 0;
+                for k in pivot + 1..self.width {
+                    if vector[k] != 0 && row[k] != 0 {
+                        sum = add(sum, mul(row[k], vector[k]));
+                    }
+                }
+                vector[pivot] = sub(0, sum);
+            }
+            vector
+        });
+        each.collect()
+    }
+}

@@ -5,6 +5,8 @@
 //! `θ = b(σ)/a(σ)` has parts of one multidegree, with `deg b = deg a + weight`, and the relation
 //! `a θ − b = 0` is a null vector of few functions, as a vanishing polynomial is.
 
+use std::cell::{Cell, OnceCell};
+
 use super::ideal::{Exponents, Pairs, lift, relations, values};
 use super::point::Point;
 use super::prime::{self, Random};
@@ -26,46 +28,70 @@ const DEGREE: usize = 5;
 /// The most functions of one relation.
 const FUNCTIONS: usize = 260;
 
-/// Multiplications that the search for one formula may take.
+/// Multiplications that the search for one formula may take, and that for all of a graph.
 const WORK: f64 = 1.5e8;
+const ALL_WORK: f64 = 1.5e9;
+
+/// The most multidegrees of one degree.
+const MULTIDEGREES: f64 = 20_000.0;
 
 /// A search for formulas in a graph, with the points at which it looks.
 pub struct Fractions<'g> {
     graph: &'g MixedGraph,
     observed: Vec<usize>,
     pairs: Pairs,
-    /// Values of the parameters and of the observed covariances.
-    points: Vec<(Vec<u64>, Vec<u64>)>,
+    /// Values of the parameters and of the observed covariances, once they are needed.
+    points: OnceCell<Vec<(Vec<u64>, Vec<u64>)>>,
+    /// What all searches have taken so far.
+    work: Cell<f64>,
 }
+
+/// The most observed variables of a graph that is searched.
+const OBSERVED: usize = 30;
 
 impl<'g> Fractions<'g> {
     /// Prepares the search.
     pub fn new(graph: &'g MixedGraph) -> Fractions<'g> {
         let observed = graph.observed();
         let pairs = Pairs::new(observed.len());
-        let mut random = Random::new(19);
-        let points = (0..FUNCTIONS + 10).map_while(|_| {
-            let point = Point::random(graph, &mut random)?;
-            let ends = pairs.all().iter().map(|&(i, j)| (observed[i], observed[j]));
-            let sigma = ends.map(|(i, j)| point.sigma[i][j]).collect();
-            Some((point.values, sigma))
-        });
-        let points = points.collect();
-        Fractions { graph, observed, pairs, points }
+        Fractions { graph, observed, pairs, points: OnceCell::new(), work: Cell::new(0.0) }
+    }
+
+    fn points(&self) -> &[(Vec<u64>, Vec<u64>)] {
+        self.points.get_or_init(|| {
+            let mut random = Random::new(19);
+            let points = (0..FUNCTIONS + 10).map_while(|_| {
+                let point = Point::random(self.graph, &mut random)?;
+                let observed = &self.observed;
+                let ends = self.pairs.all().iter().map(|&(i, j)| (observed[i], observed[j]));
+                let sigma = ends.map(|(i, j)| point.sigma[i][j]).collect();
+                Some((point.values, sigma))
+            });
+            points.collect()
+        })
     }
 
     /// A formula of a parameter with a denominator of the lowest degree, checked at random points
     /// modulo the prime; nothing when none is found within the limits, or the scales of variables are
     /// tied so that the parameter has no weight.
     pub fn of(&self, parameter: usize, stop: fn() -> bool) -> Option<Fraction> {
+        if self.observed.len() > OBSERVED {
+            return None;
+        }
         let pairs = &self.pairs;
         let weight = weight(self.graph, &self.observed, parameter)?;
-        let (_, probe_sigma) = self.points.last()?;
+        let (_, probe_sigma) = self.points().last()?;
         let allowed: Vec<bool> = probe_sigma.iter().map(|s| *s != 0).collect();
         let mut work = 0.0;
         for degree in 0..=DEGREE {
             let mut best: Option<Fraction> = None;
+            if ways(2 * degree, weight.len()) > MULTIDEGREES {
+                break;
+            }
             for below in multidegrees(2 * degree, &weight) {
+                let visit = (allowed.len() * 4) as f64;
+                work += visit;
+                self.work.set(self.work.get() + visit);
                 let above: Vec<usize> =
                     below.iter().zip(&weight).map(|(d, w)| (*d as i64 + w) as usize).collect();
                 let Some(under) = pairs.monomials(&below, &allowed, FUNCTIONS) else { continue };
@@ -74,11 +100,13 @@ impl<'g> Fractions<'g> {
                 if under.is_empty() || over.is_empty() || width > FUNCTIONS {
                     continue;
                 }
-                work += (width * width * (width + 10)) as f64 / 3.0;
-                if work > WORK || stop() {
+                let cost = (width * width * (width + 10)) as f64 / 3.0;
+                work += cost;
+                self.work.set(self.work.get() + cost);
+                if work > WORK || self.work.get() > ALL_WORK || stop() {
                     return best;
                 }
-                let mut points = self.points.iter();
+                let mut points = self.points().iter();
                 let found = relations(width, stop, |_| {
                     let (parameters, sigma) = points.next()?;
                     let theta = prime::sub(0, parameters[parameter]);
@@ -130,6 +158,11 @@ fn split(functions: &[Exponents], below: usize, vector: &[u64]) -> Option<Fracti
         fraction.over.iter_mut().chain(&mut fraction.under).for_each(|(_, c)| *c = -*c);
     }
     Some(fraction)
+}
+
+/// How many ways there are to write a sum with so many numbers.
+pub fn ways(sum: usize, numbers: usize) -> f64 {
+    (1..numbers).fold(1.0, |w, k| w * (sum + k) as f64 / k as f64)
 }
 
 /// Multidegrees of a sum that stay non-negative with a weight.

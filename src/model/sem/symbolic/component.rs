@@ -34,7 +34,7 @@ pub const WALKED: u128 = 10_000;
 const SUBSETS: usize = 1 << 16;
 
 /// The most subsets of columns that are looked at in order to count.
-const COUNTED: usize = 1 << 18;
+const COUNTED: usize = 1 << 14;
 
 /// The arrows of a component by positions in it.
 pub struct Local<'g> {

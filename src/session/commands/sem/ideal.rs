@@ -8,6 +8,7 @@ use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
     Certificate, Exponents, Generator, Name, Pairs, Refused, Search,
 };
+use crate::model::sem::structure::rational::ways;
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::commands::MODEL;
@@ -119,11 +120,6 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
 
 /// Multidegrees that one call looks at.
 const MULTIDEGREES: f64 = 100_000.0;
-
-/// How many ways there are to write `sum` with so many numbers.
-fn ways(sum: usize, numbers: usize) -> f64 {
-    (1..numbers).fold(1.0, |w, k| w * (sum + k) as f64 / k as f64)
-}
 
 fn multidegree(text: &str, names: &[String]) -> Result<Vec<usize>, Stop> {
     let refuse = |message: String| Err(Stop::refused(Kind::Config, message));

@@ -4,7 +4,7 @@ use num_integer::Integer;
 
 use super::monomial::Exponents;
 use super::search::Refused;
-use crate::model::sem::structure::prime::{self, Random};
+use crate::model::sem::structure::prime::{self, Echelon, Random};
 
 /// Points without a new condition after which there are no more of them.
 const SPARE: usize = 5;
@@ -28,7 +28,7 @@ pub fn relations(
         }
         let row = values(&mut random).ok_or(Refused::Singular)?;
         idle = if system.add(row) { 0 } else { idle + 1 };
-        if system.rows.len() == width {
+        if system.rank() == width {
             return Ok(Vec::new());
         }
     }
@@ -57,62 +57,6 @@ pub fn values(monomials: &[Exponents], sigma: &[u64]) -> Vec<u64> {
                 .fold(1, |product, (e, list)| prime::mul(product, list[usize::from(*e)]))
         })
         .collect()
-}
-
-/// Conditions in echelon form.
-struct Echelon {
-    width: usize,
-    /// Rows with a one at their pivot, in the order in which they came.
-    rows: Vec<Vec<u64>>,
-    pivots: Vec<usize>,
-}
-
-impl Echelon {
-    fn new(width: usize) -> Echelon {
-        Echelon { width, rows: Vec::new(), pivots: Vec::new() }
-    }
-
-    /// Adds a condition; whether it is new.
-    fn add(&mut self, mut row: Vec<u64>) -> bool {
-        // Earlier rows are zero before their pivots only, so they are used in the order of these.
-        for (known, &pivot) in self.rows.iter().zip(&self.pivots) {
-            let factor = row[pivot];
-            if factor != 0 {
-                let factor = prime::P - factor;
-                for (x, y) in row[pivot..].iter_mut().zip(&known[pivot..]) {
-                    *x = prime::mul_add(factor, *y, *x);
-                }
-            }
-        }
-        let Some(pivot) = row.iter().position(|x| *x != 0) else { return false };
-        let inverse = prime::invert(row[pivot]);
-        row[pivot..].iter_mut().for_each(|x| *x = prime::mul(*x, inverse));
-        let place = self.pivots.partition_point(|&p| p < pivot);
-        self.pivots.insert(place, pivot);
-        self.rows.insert(place, row);
-        true
-    }
-
-    /// A vector for each column without a pivot.
-    fn null_space(&self) -> Vec<Vec<u64>> {
-        let mut free = vec![true; self.width];
-        self.pivots.iter().for_each(|&p| free[p] = false);
-        let each = (0..self.width).filter(|&c| free[c]).map(|column| {
-            let mut vector = vec![0; self.width];
-            vector[column] = 1;
-            for (row, &pivot) in self.rows.iter().zip(&self.pivots).rev() {
-                let mut sum = 0;
-                for k in pivot + 1..self.width {
-                    if vector[k] != 0 && row[k] != 0 {
-                        sum = prime::add(sum, prime::mul(row[k], vector[k]));
-                    }
-                }
-                vector[pivot] = prime::sub(0, sum);
-            }
-            vector
-        });
-        each.collect()
-    }
 }
 
 /// The polynomial with whole coefficients of a vector of residues; nothing when they are too large.
