@@ -119,14 +119,25 @@ impl<'g> Local<'g> {
         if n > 63 {
             return None;
         }
+        // Rows and columns are taken in an order that leaves few columns half done.
+        let order = self.order();
+        let mut place = vec![0; n];
+        order.iter().enumerate().for_each(|(k, &v)| place[v] = k);
         let mut rows: Vec<Vec<(usize, R::Element)>> = Vec::new();
-        for (row, list) in self.outgoing.iter().enumerate() {
+        for (row, &v) in order.iter().enumerate() {
             let mut entries = vec![(row, ring.whole(1))];
-            for (to, weight) in list {
+            for (to, weight) in &self.outgoing[v] {
                 let weight = ring.weight(weight);
-                entries.push((*to, ring.negate(&weight)));
+                entries.push((place[*to], ring.negate(&weight)));
             }
             rows.push(entries);
+        }
+        let mut reach = vec![(n, 0); n];
+        for (row, entries) in rows.iter().enumerate() {
+            for (column, _) in entries {
+                let (first, last) = reach[*column];
+                reach[*column] = (first.min(row), last.max(row));
+            }
         }
         let mut states = 0;
         let mut layers = |order: &mut dyn Iterator<Item = usize>, from_above: bool| {
@@ -134,11 +145,15 @@ impl<'g> Local<'g> {
             let mut layers = vec![start];
             for row in order {
                 let mut parts: FxHashMap<u64, Vec<R::Element>> = FxHashMap::default();
+                // Columns that no later row has: all but one that is left out must be there.
+                let past =
+                    |&c: &usize| if from_above { reach[c].1 <= row } else { reach[c].0 >= row };
+                let needed = (0..n).filter(past).fold(0u64, |set, c| set | 1 << c);
                 let last = layers.last().expect("the first layer");
                 for (&columns, value) in sorted(last) {
                     for (column, entry) in &rows[row] {
                         let bit = 1u64 << column;
-                        if columns & bit != 0 {
+                        if columns & bit != 0 || (needed & !(columns | bit)).count_ones() > 1 {
                             continue;
                         }
                         let beyond =
@@ -167,8 +182,8 @@ impl<'g> Local<'g> {
         let zero = ring.whole(0);
         let delta = above[n].get(&all).cloned().unwrap_or_else(|| zero.clone());
         let mut between = vec![vec![zero; n]; n];
-        for (k, row) in between.iter_mut().enumerate() {
-            for (i, entry) in row.iter_mut().enumerate() {
+        for k in 0..n {
+            for i in 0..n {
                 // Row i and column k are left out.
                 let mut parts = Vec::new();
                 for (&upper, left) in sorted(&above[i]) {
@@ -183,10 +198,31 @@ impl<'g> Local<'g> {
                     let odd = (inversions as usize + i + k) % 2 == 1;
                     parts.push(if odd { ring.negate(&product) } else { product });
                 }
-                *entry = ring.sum(&parts);
+                between[order[k]][order[i]] = ring.sum(&parts);
             }
         }
         Some(Minors { method: Method::Shared, delta, between })
+    }
+
+    /// An order of the vertices in which, row after row, few columns are begun and not finished.
+    fn order(&self) -> Vec<usize> {
+        let n = self.size();
+        let mut rows: Vec<u64> = (0..n).map(|v| 1 << v).collect();
+        for (v, list) in self.outgoing.iter().enumerate() {
+            list.iter().for_each(|(to, _)| rows[v] |= 1 << to);
+        }
+        let (mut order, mut left, mut begun) = (Vec::new(), (0..n).collect::<Vec<_>>(), 0u64);
+        while !left.is_empty() {
+            let open = |v: usize| {
+                let later = left.iter().filter(|&&w| w != v).fold(0, |set, &w| set | rows[w]);
+                ((begun | rows[v]) & later).count_ones()
+            };
+            let next = (0..left.len()).min_by_key(|&k| open(left[k])).unwrap_or(0);
+            let v = left.remove(next);
+            begun |= rows[v];
+            order.push(v);
+        }
+        order
     }
 
     /// The inverse of `I − Λ`, vertex by vertex, those with few ways through them first; nothing
