@@ -3,10 +3,11 @@
 use serde_json::{Value as Json, json};
 
 use super::graph::{GROUP, graph};
+use super::sample::sample;
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
-    Certificate, Exponents, Generator, Name, Pairs, Refused, Search,
+    Certificate, Exponents, Generator, Name, Pairs, Refused, Search, Test, wald,
 };
 use crate::model::sem::structure::rational::ways;
 use crate::session::Session;
@@ -22,6 +23,17 @@ const MULTIDEGREE: Flag =
 const UP_TO_DEGREE: Flag =
     Flag::with("up-to-degree", "D", "all multidegrees up to this degree; 2 if nothing is said");
 
+/// A sample to test with.
+const DATA: Flag = Flag::with(
+    "data",
+    "FILE",
+    "tests each polynomial with a sample: CSV of observations or of a covariance matrix",
+);
+
+/// The size of a sample that is a matrix.
+const OBSERVATIONS: Flag =
+    Flag::with("observations", "NUMBER", "how many observations a covariance matrix is of");
+
 /// Vanishing polynomials.
 pub const IDEAL: Command = Command {
     name: "sem ideal",
@@ -30,7 +42,17 @@ pub const IDEAL: Command = Command {
            has one. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
            `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[MULTIDEGREE, UP_TO_DEGREE, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
+    options: &[
+        MULTIDEGREE,
+        UP_TO_DEGREE,
+        DATA,
+        OBSERVATIONS,
+        MODEL,
+        GROUP,
+        AS_WRITTEN,
+        STD_LV,
+        ORTHOGONAL,
+    ],
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem ideal examples/models/verma.dot --multidegree 3,2,2,1",
@@ -53,6 +75,14 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         Search::new(&mixed, limit, call.host.stop()).map_err(|r| refusal(&mixed, r, limit))?;
     let names: Vec<String> =
         search.observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
+    let whole = |x: f64| x >= 2.0 && x.fract() == 0.0 && x < 1e15;
+    let observations = call.number("observations", "a whole number from 2", whole)?;
+    let tested = match call.option("data") {
+        Some(path) => {
+            Some(sample(path, &names, observations.map(|n| n as usize), &session.limits)?)
+        }
+        None => None,
+    };
     let degrees = match call.option("multidegree") {
         Some(text) => vec![multidegree(text, &names)?],
         None => {
@@ -92,7 +122,15 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         for generator in &found.generators {
             lines.push(headline(&names, generator));
             lines.push(format!("  {}", printed(&names, &search.pairs, &generator.terms, PRINTED)));
-            list.push(described(&names, &search.pairs, generator));
+            let mut json = described(&names, &search.pairs, generator);
+            if let Some(sample) = &tested {
+                let test = wald(&search.pairs, &generator.terms, &sample.covariance, sample.count);
+                lines.push(format!("  {}", outcome(test.as_ref(), sample.count)));
+                json["test"] = test.map_or(Json::Null, |t| {
+                    json!({"value": t.value, "standard_error": t.error, "z": t.z, "wald": t.statistic, "p": t.p})
+                });
+            }
+            list.push(json);
         }
     }
     call.host.progress(2.0);
@@ -180,6 +218,20 @@ fn headline(names: &[String], g: &Generator) -> String {
         if g.terms.len() == 1 { "" } else { "s" },
         certified(&g.certificate)
     )
+}
+
+/// A test in words.
+fn outcome(test: Option<&Test>, count: usize) -> String {
+    match test {
+        Some(t) => format!(
+            "at the correlations of {count} observations: {:.6}, standard error {:.6}; Wald {:.3} on 1 \
+             degree of freedom, p = {:.4}",
+            t.value, t.error, t.statistic, t.p
+        ),
+        None => format!(
+            "at the correlations of {count} observations: no test, the sample is a singular point"
+        ),
+    }
 }
 
 /// A name in words.

@@ -4,6 +4,7 @@ mod covariance;
 mod graph;
 mod ideal;
 mod info;
+mod sample;
 
 pub use covariance::COVARIANCE;
 pub use ideal::IDEAL;
