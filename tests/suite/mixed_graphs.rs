@@ -2,14 +2,17 @@
 //! doubled graph, against exact inversion and against an independent greatest common divisor.
 
 use isoterm::model::sem::MixedGraph;
-use isoterm::model::sem::graph::Vertex;
+use isoterm::model::sem::graph::{Vertex, Weight, read_adjacency, read_dot};
 use isoterm::model::sem::structure::prime;
 use isoterm::model::sem::symbolic::{
     Exact, Expansion, Method, Modular, Monomial, Polynomial, Polynomials, Ring, Terms, connections,
     counts, doubled, one_connections, terms_of, treks,
 };
+use isoterm::session::Session;
+use isoterm::session::command::Silent;
 use isoterm::term::evaluate::{Floating, evaluate};
 use isoterm::term::{Graph, Number};
+use isoterm::text::{Diagnostic, Limits, Source};
 use proptest::prelude::*;
 use serde_json::Value as Json;
 
@@ -207,9 +210,9 @@ pub fn inverted(graph: &MixedGraph, values: &[Number]) -> Option<Vec<Vec<Number>
     let p = |k: usize, i: usize| &m[k][n + i];
     let entry = |i: usize, j: usize| {
         let mut sum = Number::ZERO;
-        for k in 0..n {
-            for l in 0..n {
-                sum = &sum + &(&(&omega[k][l] * p(k, i)) * p(l, j));
+        for (k, row) in omega.iter().enumerate() {
+            for (l, covariance) in row.iter().enumerate() {
+                sum = &sum + &(&(covariance * p(k, i)) * p(l, j));
             }
         }
         sum
@@ -324,7 +327,7 @@ proptest! {
                 prop_assert!(rule.denominator(&entry).is_one());
                 let mut terms = Vec::new();
                 for trek in treks(&graph, i, j, usize::MAX) {
-                    let isoterm::model::sem::graph::Weight::Parameter(w) = trek.weight else { unreachable!() };
+                    let Weight::Parameter(w) = trek.weight else { unreachable!() };
                     let mut monomial = Monomial::from_slice(&[w as u16]);
                     for path in [&trek.left, &trek.right] {
                         for step in path.windows(2) {
@@ -387,5 +390,169 @@ fn complete_and_large_graphs_are_written_with_shared_minors() {
             let exact = sigma[*i][*j].to_f64();
             assert!((value - exact).abs() < 1e-8 * (1.0 + exact.abs()), "{i} {j}: {value} {exact}");
         }
+    }
+}
+
+/// A graph in DOT, or the errors as a person reads them.
+fn dot(text: &str) -> Result<MixedGraph, String> {
+    let source = Source::new("g.dot", text);
+    let render =
+        |e: Vec<Diagnostic>| e.iter().map(|d| d.render(&source, false)).collect::<String>();
+    read_dot(&source, &Limits::default()).map_err(render)
+}
+
+/// The arrows of a graph by names, directed ones first, without variances.
+fn arrows(graph: &MixedGraph) -> Vec<String> {
+    let name = |v: usize| graph.vertex_name(v);
+    let effects = graph.effects().map(|(a, b, _)| format!("{} -> {}", name(a), name(b)));
+    let covariances = graph.covariances().filter(|(a, b, _)| a != b);
+    let covariances = covariances.map(|(a, b, _)| format!("{} <-> {}", name(a), name(b)));
+    effects.chain(covariances).collect()
+}
+
+#[test]
+fn graphs_are_read_from_dot() {
+    let text = "digraph \"a graph\" {\n  rankdir=LR; node [shape=box]\n  f [latent]\n  // a remark\n  \
+                f -> x -> y [label=\"0.5\"]; f -> z [label=a]; y <- f [label=a]\n  x -> y [dir=both]; y <-> z\n}";
+    let graph = dot(text).expect("a graph");
+    let expected = ["f -> x", "x -> y", "f -> z", "f -> y", "x <-> y", "y <-> z"];
+    assert_eq!(arrows(&graph), expected);
+    assert_eq!(graph.observed().len(), 3);
+    // The two arrows with one label have one parameter; two have a value.
+    let names: Vec<&str> = graph.parameters.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["a", "w_x_y", "w_y_z", "w_f_f", "w_x_x", "w_y_y", "w_z_z"]);
+    assert_eq!(
+        graph.directed.edge_weights().filter(|w| matches!(w, Weight::Constant(_))).count(),
+        2
+    );
+}
+
+#[test]
+fn mistakes_in_dot_are_named_with_their_place() {
+    for (text, wanted) in [
+        ("x -> y", "expected `digraph` or `graph`, not `x`"),
+        ("digraph { x -> }", "g.dot:1:16\n"),
+        ("digraph { x -> x }", "`x` cannot be an effect of itself"),
+        ("digraph { x -> y; x -> y }", "`x -> y` is written twice"),
+        ("digraph { x -> y [label=\"a b\"] }", "neither a label nor a value"),
+        ("digraph { x -> y", "expected `}`, but the text ends"),
+        ("digraph { x => y }", "unexpected `>`"),
+        ("digraph { \"x }", "a quote that is not closed"),
+        ("digraph { subgraph s { x } }", "a graph in a graph is not understood"),
+        ("digraph { x ! y }", "unexpected `!`"),
+    ] {
+        let error = dot(text).expect_err(text);
+        assert!(error.contains(wanted), "{text}\n{error}");
+    }
+}
+
+#[test]
+fn graphs_are_read_from_matrices() {
+    let read = |text: &str| {
+        let source = Source::new("g.adj", text);
+        let render =
+            |e: Vec<Diagnostic>| e.iter().map(|d| d.render(&source, false)).collect::<String>();
+        read_adjacency(&source, &Limits::default()).map_err(render)
+    };
+    let graph = read("# remark\nx, y\n0 1\n0 0\n\n0 1\n1 0\n").expect("a graph");
+    assert_eq!(arrows(&graph), ["x -> y", "x <-> y"]);
+    let graph = read("0 1\n0 0\n0 0\n0 0\n").expect("a graph");
+    assert_eq!(arrows(&graph), ["1 -> 2"]);
+    for (text, wanted) in [
+        ("", "there is no matrix"),
+        ("0 2\n0 0\n", "g.adj:1:3\n"),
+        ("0 1\n0\n", "a row of 1 entries, where the first has 2"),
+        ("0 1\n0 0\n0 0\n", "is not square"),
+        ("1 0\n0 0\n", "`1` cannot be an effect of itself"),
+        ("0 1\n0 0\n\n0 1\n0 0\n", "row 1 and column 1 of the second matrix differ"),
+        ("a a\n0 1\n0 0\n", "two variables are named `a`"),
+        ("a\n0 1\n0 0\n", "1 names for 2 variables"),
+    ] {
+        let error = read(text).expect_err(text);
+        assert!(error.contains(wanted), "{text}\n{error}");
+    }
+}
+
+/// What a line of the prompt prints, or its error.
+fn say(line: &str) -> String {
+    let mut session = Session::new(&Limits::default(), || false);
+    session.line(line, &Silent).unwrap_or_else(|stop| stop.render(false))
+}
+
+/// A file of a test in a folder of its own.
+fn file(name: &str, text: &str) -> String {
+    let folder = std::env::temp_dir().join(format!("isoterm-mixed-graphs-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("a file");
+    path.to_str().expect("a path in UTF-8").to_owned()
+}
+
+#[test]
+fn formulas_have_their_forms() {
+    let path = file("cycle.dot", "digraph { x -> y; y -> x; z <-> y }");
+    let entry = |form: &str| say(&format!("sem covariance {path} --entry x,z --form {form}"));
+    assert_eq!(entry("factored"), "sigma(x, z) = l_y_x*w_y_z/(1 - l_x_y*l_y_x)");
+    assert_eq!(entry("expanded"), "sigma(x, z) = l_y_x*w_y_z/(1 - l_x_y*l_y_x)");
+    let latex = entry("latex");
+    assert!(
+        latex.starts_with("\\sigma_{x,z} = \\frac{\\lambda_{y,x} \\, \\omega_{y,z}}"),
+        "{latex}"
+    );
+    let tree = entry("tree");
+    assert!(tree.contains("├─ w_y_z · N(y → x) · N(z → z)"), "{tree}");
+    assert!(tree.contains("└─ Δ(x, y) = 1 - l_x_y*l_y_x"), "{tree}");
+    let json: Json = serde_json::from_str(&entry("json")).expect("JSON");
+    assert_eq!(json["entries"][0]["denominator"][0]["delta"], "1 - l_x_y*l_y_x");
+    let picture = file("one.svg", "");
+    let listed =
+        say(&format!("sem covariance {path} --entry x,x --one-connections --picture {picture}"));
+    assert!(listed.contains("+ y → x"), "{listed}");
+    let svg = std::fs::read_to_string(&picture).expect("a picture");
+    assert!(svg.starts_with("<svg") && svg.contains("y → x"), "{svg}");
+}
+
+#[test]
+fn labels_and_values_of_formulas_are_kept() {
+    let path = file("labels.sem", "f =~ a + k*b + k*c\ng =~ d + 0.5*e\ng ~ f\n");
+    let text = say(&format!("sem covariance {path} --entry b,c"));
+    assert_eq!(text, "sigma(b, c) = k^2*w_f_f");
+    let text = say(&format!("sem covariance {path} --entry a,e"));
+    assert_eq!(text, "sigma(a, e) = 0.5*l_f_g*w_f_f");
+}
+
+#[test]
+fn mistakes_of_the_commands_name_the_fix() {
+    let path = file("wrong.dot", "digraph { price -> sales; cost -> price }");
+    let fixed = file("fixed.dot", "digraph { x -> y [label=1]; y -> x [label=1] }");
+    let data = file("data.csv", "price,sales,cost\n1,2,3\n1,4,5\n1,3,9\n1,2,1\n1,0,3\n");
+    let short = file("short.csv", "price,sales,cost\n1,2,3\n2,4,5\n");
+    let gap = file("gap.csv", "price,sales,cost\n1,2,3\n2,,5\n");
+    for (line, wanted) in [
+        (format!("sem covariance {path} --entry prise,sales"), "did you mean `price`?"),
+        (format!("sem covariance {path} --entry price"), "--entry names two variables"),
+        (format!("sem covariance {path} --form latx"), "did you mean `latex`?"),
+        (format!("sem covariance {path} --picture x.png"), "drawn as .svg"),
+        (format!("sem covariance {fixed}"), "det(I - Λ) is zero"),
+        (format!("sem info {fixed}"), "det(I - Λ) is zero"),
+        (format!("sem info {path} --set l_price_sale=1"), "did you mean `l_price_sales`?"),
+        (format!("sem info {path} --set l_price_sales"), "NAME=VALUE"),
+        (
+            format!("sem info {path} --equivalent {fixed}"),
+            "is observed in only one of the two models",
+        ),
+        (format!("sem ideal {path} --multidegree 1,1"), "2 numbers for 3 observed variables"),
+        (format!("sem ideal {path} --multidegree 1,1,1"), "an even sum"),
+        (format!("sem ideal {path} --multidegree 1,x,1"), "whole numbers"),
+        (format!("sem ideal {path} --up-to-degree 0"), "a whole number from 1"),
+        (format!("sem ideal {path} --up-to-degree 100"), "multidegrees of 3 variables"),
+        (format!("sem ideal {path} --multidegree 150,150,150"), "beyond the limit `monomials`"),
+        (format!("sem ideal {path} --data {data}"), "`price` is the same in all observations"),
+        (format!("sem ideal {path} --data {short}"), "2 observations of 3 variables"),
+        (format!("sem ideal {path} --data {gap}"), "line 3: `sales` is nothing"),
+        ("sem info /nowhere.dot".to_owned(), "/nowhere.dot"),
+    ] {
+        let text = say(&line);
+        assert!(text.contains(wanted), "{line}\n{text}");
     }
 }

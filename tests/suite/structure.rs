@@ -242,11 +242,9 @@ fn checked_formulas(graph: &MixedGraph, found: &Identified) -> usize {
             return values[p].clone();
         }
         let n = graph.size();
-        for i in 0..n {
-            for j in i..n {
-                if name == format!("s_{}_{}", graph.vertex_name(i), graph.vertex_name(j)) {
-                    return sigma[i][j].clone();
-                }
+        for (i, j) in (0..n).flat_map(|i| (i..n).map(move |j| (i, j))) {
+            if name == format!("s_{}_{}", graph.vertex_name(i), graph.vertex_name(j)) {
+                return sigma[i][j].clone();
             }
         }
         panic!("no {name}")

@@ -107,8 +107,8 @@ pub fn read(source: &Source, limits: &Limits) -> Result<MixedGraph, Vec<Diagnost
     }
     let below = blocks.get(1).map_or(&[][..], Vec::as_slice);
     for (i, row) in below.iter().enumerate() {
-        for j in i + 1..width {
-            if row.entries[j] != below[j].entries[i] {
+        for (j, other) in below.iter().enumerate().skip(i + 1) {
+            if row.entries[j] != other.entries[i] {
                 let message =
                     format!("row {} and column {} of the second matrix differ", i + 1, i + 1);
                 let error = Diagnostic::error(Kind::Format, row.span, message);

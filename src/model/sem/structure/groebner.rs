@@ -76,7 +76,7 @@ pub type Polynomial = Vec<(Power, u64)>;
 
 /// The sum of terms in any order.
 pub fn collect(mut terms: Polynomial) -> Polynomial {
-    terms.sort_unstable_by(|a, b| b.0.cmp(&a.0));
+    terms.sort_unstable_by_key(|t| std::cmp::Reverse(t.0));
     let mut kept: Polynomial = Vec::with_capacity(terms.len());
     for (power, c) in terms {
         match kept.last_mut() {

@@ -157,13 +157,13 @@ impl<'g, R: Ring> Expansion<'g, R> {
         // The sum so far over the components that come before the first one with k.
         let mut passed = Vec::new();
         let (home, at) = self.place[k];
-        for c in 0..self.components.len() {
+        for (c, &inside) in cyclic.iter().enumerate() {
             let vertices = self.components[c].clone();
-            if vertices.len() > 1 && !cyclic[c] {
+            if vertices.len() > 1 && !inside {
                 continue;
             }
             if c < home {
-                if cyclic[c] {
+                if inside {
                     passed.push(self.minors[c].delta.clone());
                 }
                 continue;
@@ -188,7 +188,7 @@ impl<'g, R: Ring> Expansion<'g, R> {
                 entries
             };
             // Paths that have ended before this component leave all of it to cycles.
-            if cyclic[c] {
+            if inside {
                 for value in row.iter_mut().flatten() {
                     *value = self.ring.product(&[value.clone(), self.minors[c].delta.clone()]);
                 }

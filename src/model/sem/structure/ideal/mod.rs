@@ -5,6 +5,7 @@
 //! and null vectors are lifted to whole numbers and then certified.
 
 mod certify;
+mod grid;
 mod monomial;
 mod prune;
 mod recognise;
