@@ -4,7 +4,7 @@ use super::groebner::{self, Basis, Ended, Polynomial, Power, VARIABLES, collect,
 use super::point::Point;
 use super::prime::{self, Random};
 use crate::model::sem::graph::{MixedGraph, Weight};
-use crate::model::sem::symbolic::{Expansion, Polynomials, count};
+use crate::model::sem::symbolic::{Expansion, Polynomial as Multiplied, Polynomials, count};
 
 /// The generic fibre of a model over the complex numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -148,7 +148,7 @@ fn general(graph: &MixedGraph, sigma: &dyn Fn(usize, usize) -> u64) -> Result<Sy
         .collect();
     count(graph, &all).filter(|c| *c <= 1000).ok_or(variables)?;
     let mut rule = Expansion::new(graph, Polynomials).ok_or(variables)?;
-    let convert = |p: &crate::model::sem::symbolic::Polynomial| -> Option<Polynomial> {
+    let convert = |p: &Multiplied| -> Option<Polynomial> {
         let terms: Option<Vec<(Power, u64)>> = p
             .terms()
             .iter()

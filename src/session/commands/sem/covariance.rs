@@ -1,23 +1,26 @@
 //! `sem covariance`: Σ as formulas by the one-connection rule.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
 use super::graph::{GROUP, graph, vertex};
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
+use crate::model::sem::graph::Weight;
 use crate::model::sem::symbolic::{
-    Entry, Expansion, OneConnection, Polynomial, Polynomials, Terms, WALKED, count,
+    Entry, Expansion, OneConnection, Polynomial, Polynomials, Ring, Terms, WALKED, count,
     one_connections, picture, terms_of,
 };
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::commands::MODEL;
 use crate::session::output::Partial;
-use crate::syntax::print::{Latex, Plain, print_as, try_print};
+use crate::syntax::print::{Latex, Notation, Plain, print_as, try_print};
 use crate::term::visit::{Rebuild, reachable};
 use crate::term::{Graph, Node, Number, Term};
-use crate::text::{Kind, Limits};
+use crate::text::{Diagnostic, Kind, Limits};
 
 /// One entry.
 const ENTRY: Flag = Flag::with("entry", "Y,X", "only this entry of Σ; may be repeated");
@@ -187,7 +190,7 @@ fn walked(
 }
 
 fn written(
-    notation: &dyn crate::syntax::print::Notation,
+    notation: &dyn Notation,
     graph: &Graph,
     term: Term,
     limits: &Limits,
@@ -201,9 +204,8 @@ fn written(
 fn factored(
     ring: &mut Terms<'_>,
     rule: &Expansion<'_, Polynomials>,
-    entry: &Entry<std::sync::Arc<Polynomial>>,
+    entry: &Entry<Arc<Polynomial>>,
 ) -> Term {
-    use crate::model::sem::symbolic::Ring;
     let mut parts = Vec::new();
     for s in &entry.summands {
         let times = ring.whole(if s.doubled { 2 } else { 1 });
@@ -221,7 +223,7 @@ fn factored(
 fn described(
     mixed: &MixedGraph,
     rule: &Expansion<'_, Polynomials>,
-    entry: &Entry<std::sync::Arc<Polynomial>>,
+    entry: &Entry<Arc<Polynomial>>,
     graph: &mut Graph,
     limits: &Limits,
 ) -> Result<Json, Stop> {
@@ -256,10 +258,10 @@ fn described(
 }
 
 /// The name of a coefficient, or its value.
-fn weight_name(mixed: &MixedGraph, weight: &crate::model::sem::graph::Weight) -> String {
+fn weight_name(mixed: &MixedGraph, weight: &Weight) -> String {
     match weight {
-        crate::model::sem::graph::Weight::Parameter(p) => mixed.parameters[*p].name.clone(),
-        crate::model::sem::graph::Weight::Constant(c) => c.to_string(),
+        Weight::Parameter(p) => mixed.parameters[*p].name.clone(),
+        Weight::Constant(c) => c.to_string(),
     }
 }
 
@@ -267,7 +269,7 @@ fn weight_name(mixed: &MixedGraph, weight: &crate::model::sem::graph::Weight) ->
 fn tree(
     mixed: &MixedGraph,
     rule: &Expansion<'_, Polynomials>,
-    entry: &Entry<std::sync::Arc<Polynomial>>,
+    entry: &Entry<Arc<Polynomial>>,
     graph: &mut Graph,
     limits: &Limits,
 ) -> Result<Vec<String>, Stop> {
@@ -326,7 +328,7 @@ fn shared(
             "terms: an entry has more than {WALKED} one-connections, which are not multiplied out"
         );
         let error = Limits::exceeded("terms", limits.terms, &what, None);
-        return Err(Stop::from(crate::text::Diagnostic {
+        return Err(Stop::from(Diagnostic {
             help: Some("the forms `factored` and `latex` share their parts".to_owned()),
             ..error
         }));
@@ -342,8 +344,7 @@ fn shared(
     singular(mixed, rule.singular())?;
     let roots = terms_of(&mut rule, entries);
     let definitions = Definitions::new(&graph, &roots);
-    let notation: &dyn crate::syntax::print::Notation =
-        if form == "latex" { &Latex } else { &Plain };
+    let notation: &dyn Notation = if form == "latex" { &Latex } else { &Plain };
     let (lines, parts) = definitions.print(notation, &graph, mixed, limits)?;
     let mut text: Vec<String> =
         lines.iter().map(|(name, value)| format!("{name} = {value}")).collect();
@@ -392,7 +393,7 @@ impl Definitions {
     /// The named terms with what they are, and the roots in terms of them.
     fn print(
         &self,
-        notation: &dyn crate::syntax::print::Notation,
+        notation: &dyn Notation,
         graph: &Graph,
         mixed: &MixedGraph,
         limits: &Limits,

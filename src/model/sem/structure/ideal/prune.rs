@@ -3,7 +3,7 @@
 use super::monomial::{Exponents, Pairs};
 use crate::model::sem::graph::MixedGraph;
 use crate::model::sem::structure::prime::Random;
-use crate::model::sem::symbolic::{Expansion, Monomial, Polynomials};
+use crate::model::sem::symbolic::{Expansion, Monomial, Polynomial, Polynomials, count};
 
 /// Numerators and denominators of the observed covariances, as the monomials of their terms.
 pub struct Supports {
@@ -19,7 +19,7 @@ impl Supports {
     pub fn new(graph: &MixedGraph, observed: &[usize], pairs: &Pairs) -> Option<Supports> {
         let ends: Vec<(usize, usize)> =
             pairs.all().iter().map(|&(i, j)| (observed[i], observed[j])).collect();
-        crate::model::sem::symbolic::count(graph, &ends).filter(|&c| c <= MOST)?;
+        count(graph, &ends).filter(|&c| c <= MOST)?;
         let mut rule = Expansion::new(graph, Polynomials)?;
         let mut fractions = Vec::new();
         for (i, j) in ends {
@@ -30,9 +30,7 @@ impl Supports {
                 return None;
             }
             let (over, under) = (rule.numerator(&entry), rule.denominator(&entry));
-            let support = |p: &crate::model::sem::symbolic::Polynomial| {
-                p.terms().iter().map(|(m, _)| m.clone()).collect()
-            };
+            let support = |p: &Polynomial| p.terms().iter().map(|(m, _)| m.clone()).collect();
             fractions.push((support(&over), support(&under)));
         }
         Some(Supports { fractions, parameters: graph.parameters.len() })
