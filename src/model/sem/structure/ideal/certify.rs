@@ -6,10 +6,14 @@
 //! polynomial with such exponents is zero when it is zero at as many points, one for each exponent
 //! vector. Modulo primes whose product exceeds the sum of its absolute coefficients this is exact.
 
+use std::sync::Arc;
+
 use super::grid::Job;
 use super::monomial::{Exponents, Pairs};
 use crate::model::sem::graph::{MixedGraph, Weight};
-use crate::model::sem::symbolic::{Expansion, Polynomials, counts};
+use crate::model::sem::structure::prime::{self, Random};
+use crate::model::sem::symbolic::{Expansion, Polynomial, Polynomials, WALKED, counts};
+use crate::term::Number;
 
 /// What shows that a polynomial vanishes on a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,37 +45,52 @@ const PRIMES: [u32; 5] = [61, 31, 19, 17, 13];
 /// What certificates of polynomials in the covariances of a graph need to know of it.
 pub struct Certifier {
     observed: Vec<usize>,
-    /// The parameters that scaling cannot make 1.
-    free: Vec<usize>,
-    /// Whether the parameters of Ω that are left occur with exponents that sum to the degree at most.
-    grades: Vec<Grade>,
-    /// Bounds on degrees in the parameters, for each observed variable; nothing when the closed
-    /// form is too large.
-    bounds: Option<Bounds>,
-}
-
-/// What a parameter is a coefficient of.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Grade {
-    Effect,
-    Covariance,
-}
-
-struct Bounds {
-    /// For each observed variable and each free effect the greatest exponent in `N_ki` over all k.
-    each: Vec<Vec<usize>>,
-    /// The same for all free effects together.
-    total: Vec<usize>,
+    /// Ways to scale parameters to 1; none when the closed form is too large.
+    charts: Vec<Chart>,
     /// The sum of the absolute coefficients of `S_ij`, for each pair of observed variables.
     norms: Vec<f64>,
 }
 
+/// A choice of parameters that are scaled to 1.
+struct Chart {
+    /// The parameters that are left: effects, and variances and covariances.
+    effects: Vec<usize>,
+    covariances: Vec<usize>,
+    /// For each observed variable and each effect that is left the greatest exponent in `N_ki` over
+    /// all k.
+    each: Vec<Vec<usize>>,
+    /// The same for all these effects together.
+    total: Vec<usize>,
+}
+
+/// Ways to scale that are tried, and the most terms of all `N` for which it is more than one.
+const CHARTS: usize = 24;
+const TERMS: usize = 3_000;
+
 impl Certifier {
     /// Prepares certificates; nothing when the ideal is not graded by multidegree.
     pub fn new(graph: &MixedGraph, observed: &[usize]) -> Option<Certifier> {
-        let (free, grades) = normalise(graph, observed)?;
-        let bounds = Bounds::new(graph, observed, &free, &grades);
-        Some(Certifier { observed: observed.to_vec(), free, grades, bounds })
+        let scales = Scales::new(graph, observed)?;
+        let mut certifier =
+            Certifier { observed: observed.to_vec(), charts: Vec::new(), norms: Vec::new() };
+        if let Some(columns) = columns(graph, observed) {
+            let terms: usize = columns.iter().flatten().map(|n| n.terms().len()).sum();
+            let mut order: Vec<usize> = (0..graph.parameters.len()).collect();
+            let mut random = Random::new(29);
+            for _ in 0..if terms > TERMS { 1 } else { CHARTS } {
+                certifier.charts.push(Chart::new(&scales, &columns, &order));
+                for k in (1..order.len()).rev() {
+                    order.swap(k, (random.bits() % (k as u64 + 1)) as usize);
+                }
+                // Effects first: cycles are all that is left of them.
+                order.sort_by_key(|&p| !scales.is_effect[p]);
+            }
+            match norms(graph, &columns) {
+                Some(norms) => certifier.norms = norms,
+                None => certifier.charts.clear(),
+            }
+        }
+        Some(certifier)
     }
 
     /// Shows that a polynomial vanishes.
@@ -82,22 +101,24 @@ impl Certifier {
         terms: &[(Exponents, i64)],
         stop: fn() -> bool,
     ) -> Certificate {
-        let Some(bounds) = &self.bounds else {
-            return Certificate::Random { needed: f64::INFINITY };
-        };
         let degree = pairs.degree(&terms[0].0);
         let half = degree.iter().sum::<usize>() / 2;
         let sum_of = |f: &dyn Fn(usize) -> usize| {
             degree.iter().enumerate().map(|(v, d)| d * f(v)).sum::<usize>()
         };
-        let effects: Vec<usize> =
-            (0..self.free.len()).filter(|&k| self.grades[k] == Grade::Effect).collect();
-        let covariances: Vec<usize> =
-            (0..self.free.len()).filter(|&k| self.grades[k] == Grade::Covariance).collect();
-        let highest: Vec<usize> =
-            (0..effects.len()).map(|e| sum_of(&|v| bounds.each[v][e])).collect();
-        let total = sum_of(&|v| bounds.total[v]);
-        let points = grid_size(&highest, total) * grid_size(&vec![half; covariances.len()], half);
+        let bounds = |chart: &Chart| -> (Vec<usize>, usize, f64) {
+            let highest: Vec<usize> =
+                (0..chart.effects.len()).map(|e| sum_of(&|v| chart.each[v][e])).collect();
+            let total = sum_of(&|v| chart.total[v]);
+            let covariances = grid_size(&vec![half; chart.covariances.len()], half);
+            let points = grid_size(&highest, total) * covariances;
+            (highest, total, points)
+        };
+        let all = self.charts.iter().map(|chart| (chart, bounds(chart)));
+        let Some((chart, (highest, total, points))) = all.min_by(|a, b| a.1.2.total_cmp(&b.1.2))
+        else {
+            return Certificate::Random { needed: f64::INFINITY };
+        };
         let large = terms.iter().any(|(_, c)| c.unsigned_abs() >= 1 << 50);
         if points * terms.len() as f64 > WORK || large || terms.len() > 1 << 16 {
             return Certificate::Random { needed: points };
@@ -106,7 +127,7 @@ impl Certifier {
         let size: f64 = terms
             .iter()
             .map(|(m, c)| {
-                let logs = m.iter().zip(&bounds.norms).map(|(e, n)| f64::from(*e) * libm::log2(*n));
+                let logs = m.iter().zip(&self.norms).map(|(e, n)| f64::from(*e) * libm::log2(*n));
                 libm::log2(c.unsigned_abs() as f64) + logs.sum::<f64>()
             })
             .fold(f64::NEG_INFINITY, |a, b| {
@@ -127,9 +148,8 @@ impl Certifier {
             let job = Job {
                 graph,
                 observed: &self.observed,
-                free: &self.free,
-                effects: &effects,
-                covariances: &covariances,
+                effects: &chart.effects,
+                covariances: &chart.covariances,
                 highest: &highest,
                 total,
                 half,
@@ -175,57 +195,59 @@ fn grid_size(highest: &[usize], total: usize) -> f64 {
     ways.iter().sum()
 }
 
-/// The parameters that are left when as many as possible are scaled to 1, effects first; nothing when
-/// fixed or shared coefficients leave observed variables without a scale of their own.
-fn normalise(graph: &MixedGraph, observed: &[usize]) -> Option<(Vec<usize>, Vec<Grade>)> {
-    let n = graph.size();
-    let weight = |a: usize, b: usize, directed: bool| -> Vec<i64> {
-        let mut w = vec![0; n];
-        w[a] += if directed { -1 } else { 1 };
-        w[b] += 1;
-        w
-    };
-    let mut weights: Vec<Vec<Vec<i64>>> = vec![Vec::new(); graph.parameters.len()];
-    let mut grades = vec![Grade::Effect; graph.parameters.len()];
-    let mut conditions: Vec<Vec<i64>> = Vec::new();
-    let effects = graph.effects().map(|(a, b, w)| (weight(a, b, true), w, Grade::Effect));
-    let covariances =
-        graph.covariances().map(|(a, b, w)| (weight(a, b, false), w, Grade::Covariance));
-    for (vector, w, grade) in effects.chain(covariances) {
-        match w {
-            Weight::Constant(_) => conditions.push(vector),
-            Weight::Parameter(p) => {
-                if grade == Grade::Covariance {
-                    grades[*p] = Grade::Covariance;
-                }
-                weights[*p].push(vector);
+/// How parameters are scaled with the variables.
+struct Scales {
+    /// For each parameter its weight; nothing when it is no coefficient.
+    weights: Vec<Option<Vec<i64>>>,
+    /// Whether it is an effect.
+    is_effect: Vec<bool>,
+    /// Weights that fixed and shared coefficients tie to zero.
+    conditions: Vec<Vec<i64>>,
+}
+
+impl Scales {
+    /// The scales of a graph; nothing when fixed or shared coefficients leave observed variables
+    /// without a scale of their own.
+    fn new(graph: &MixedGraph, observed: &[usize]) -> Option<Scales> {
+        let n = graph.size();
+        let weight = |a: usize, b: usize, directed: bool| -> Vec<i64> {
+            let mut w = vec![0; n];
+            w[a] += if directed { -1 } else { 1 };
+            w[b] += 1;
+            w
+        };
+        let mut scales = Scales {
+            weights: vec![None; graph.parameters.len()],
+            is_effect: vec![false; graph.parameters.len()],
+            conditions: Vec::new(),
+        };
+        let effects = graph.effects().map(|(a, b, w)| (weight(a, b, true), w, true));
+        let covariances = graph.covariances().map(|(a, b, w)| (weight(a, b, false), w, false));
+        for (vector, w, directed) in effects.chain(covariances) {
+            match w {
+                Weight::Constant(_) => scales.conditions.push(vector),
+                Weight::Parameter(p) => match &scales.weights[*p] {
+                    Some(first) => {
+                        let difference = first.iter().zip(&vector).map(|(a, b)| a - b).collect();
+                        scales.conditions.push(difference);
+                    }
+                    None => {
+                        scales.weights[*p] = Some(vector);
+                        scales.is_effect[*p] = directed;
+                    }
+                },
             }
         }
+        // The scales that the conditions leave must move the observed variables freely.
+        let mut span = scales.span();
+        observed.iter().all(|&v| span.add(&unit(n, v))).then_some(scales)
     }
-    for list in &weights {
-        for other in list.iter().skip(1) {
-            conditions.push(list[0].iter().zip(other).map(|(a, b)| a - b).collect());
-        }
+
+    fn span(&self) -> Span {
+        let mut span = Span::default();
+        self.conditions.iter().for_each(|c| _ = span.add(c));
+        span
     }
-    // The scales that the conditions leave must move the observed variables freely.
-    let mut span = Span::default();
-    conditions.iter().for_each(|c| _ = span.add(c));
-    for &v in observed {
-        if !span.add(&unit(n, v)) {
-            return None;
-        }
-    }
-    let mut span = Span::default();
-    conditions.iter().for_each(|c| _ = span.add(c));
-    // Scaling one effect after the other to 1, cycles stay; then covariances, variances first.
-    let mut free = Vec::new();
-    for (p, list) in weights.iter().enumerate() {
-        if list.is_empty() || !span.add(&list[0]) {
-            free.push(p);
-        }
-    }
-    let grades = free.iter().map(|&p| grades[p]).collect();
-    Some((free, grades))
 }
 
 fn unit(n: usize, v: usize) -> Vec<i64> {
@@ -241,7 +263,6 @@ struct Span {
 impl Span {
     /// Adds a vector; whether it is independent of those before.
     fn add(&mut self, vector: &[i64]) -> bool {
-        use crate::model::sem::structure::prime;
         let mut rows = self.rows.clone();
         rows.push(vector.iter().map(|x| prime::from_i64(*x)).collect());
         prime::reduce(&mut rows);
@@ -253,74 +274,80 @@ impl Span {
     }
 }
 
-impl Bounds {
-    fn new(
-        graph: &MixedGraph,
-        observed: &[usize],
-        free: &[usize],
-        grades: &[Grade],
-    ) -> Option<Bounds> {
-        // A coefficient of both kinds has no bound here.
-        let effects: Vec<&Weight> = graph.effects().map(|(_, _, w)| w).collect();
-        if graph
-            .covariances()
-            .any(|(_, _, w)| effects.contains(&w) && !matches!(w, Weight::Constant(_)))
-        {
-            return None;
-        }
-        let whole = counts(graph)?;
-        if whole.0 > 10_000 || whole.1.iter().flatten().any(|&c| c > 10_000) {
-            return None;
-        }
-        let mut rule = Expansion::new(graph, Polynomials)?;
-        let n = graph.size();
-        let effects: Vec<usize> = free
-            .iter()
-            .zip(grades)
-            .filter(|(_, g)| **g == Grade::Effect)
-            .map(|(p, _)| *p)
-            .collect();
-        let mut each = vec![vec![0; effects.len()]; observed.len()];
-        let mut total = vec![0; observed.len()];
-        let mut sizes = vec![vec![0.0; observed.len()]; n];
-        for (k, sizes) in sizes.iter_mut().enumerate() {
-            let row = rule.effects_of(k);
-            for (place, &v) in observed.iter().enumerate() {
-                let Some(polynomial) = &row[v] else { continue };
-                for (monomial, coefficient) in polynomial.terms() {
-                    sizes[place] += coefficient.abs().to_f64() * bits_of_denominator(coefficient)?;
-                    let mut sum = 0;
-                    for (e, p) in effects.iter().enumerate() {
-                        let power = monomial.iter().filter(|x| usize::from(**x) == *p).count();
-                        each[place][e] = each[place][e].max(power);
-                        sum += power;
-                    }
-                    total[place] = total[place].max(sum);
+impl Chart {
+    /// Scales to 1 what comes first in an order and is independent of what comes before.
+    fn new(scales: &Scales, columns: &[Vec<Arc<Polynomial>>], order: &[usize]) -> Chart {
+        let mut span = scales.span();
+        let fixed = |p: &usize| scales.weights[*p].as_ref().is_some_and(|w| span.add(w));
+        let scaled: Vec<usize> = order.iter().copied().filter(fixed).collect();
+        let left = (0..order.len()).filter(|p| scales.weights[*p].is_some() && !scaled.contains(p));
+        let (effects, covariances): (Vec<usize>, Vec<usize>) =
+            left.partition(|&p| scales.is_effect[p]);
+        let mut each = vec![vec![0; effects.len()]; columns.len()];
+        let mut total = vec![0; columns.len()];
+        for (place, column) in columns.iter().enumerate() {
+            for (monomial, _) in column.iter().flat_map(|n| n.terms()) {
+                let mut sum = 0;
+                for (e, p) in effects.iter().enumerate() {
+                    let power = monomial.iter().filter(|x| usize::from(**x) == *p).count();
+                    each[place][e] = each[place][e].max(power);
+                    sum += power;
                 }
+                total[place] = total[place].max(sum);
             }
         }
-        let mut norms = Vec::new();
-        for i in 0..observed.len() {
-            for j in i..observed.len() {
-                let mut norm = 0.0;
-                for (a, b, w) in graph.covariances() {
-                    let size = match w {
-                        Weight::Parameter(_) => 1.0,
-                        Weight::Constant(c) => c.abs().to_f64() * bits_of_denominator(c)?,
-                    };
-                    norm += size * sizes[a][i] * sizes[b][j];
-                    if a != b {
-                        norm += size * sizes[b][i] * sizes[a][j];
-                    }
-                }
-                norms.push(norm.max(1.0));
-            }
-        }
-        Some(Bounds { each, total, norms })
+        Chart { effects, covariances, each, total }
     }
 }
 
-/// One for a whole number: fractions have no bound on the coefficients here.
-fn bits_of_denominator(value: &crate::term::Number) -> Option<f64> {
-    value.is_integer().then_some(1.0)
+/// For each observed variable `i` all `N_ki` of the whole graph; nothing when they are too large, or a
+/// coefficient is an effect and a covariance, for which there are no bounds.
+fn columns(graph: &MixedGraph, observed: &[usize]) -> Option<Vec<Vec<Arc<Polynomial>>>> {
+    let effects: Vec<&Weight> = graph.effects().map(|(_, _, w)| w).collect();
+    let both = |w: &Weight| effects.contains(&w) && !matches!(w, Weight::Constant(_));
+    if graph.covariances().any(|(_, _, w)| both(w)) {
+        return None;
+    }
+    let (all, between) = counts(graph)?;
+    if all > WALKED || between.iter().flatten().any(|c| *c > WALKED) {
+        return None;
+    }
+    let mut rule = Expansion::new(graph, Polynomials)?;
+    let mut columns = vec![Vec::new(); observed.len()];
+    for k in 0..graph.size() {
+        let row = rule.effects_of(k);
+        for (column, &v) in columns.iter_mut().zip(observed) {
+            column.push(row[v].clone().unwrap_or_default());
+        }
+    }
+    Some(columns)
+}
+
+/// The sums of the absolute coefficients of `S_ij`; nothing when a coefficient is no whole number.
+fn norms(graph: &MixedGraph, columns: &[Vec<Arc<Polynomial>>]) -> Option<Vec<f64>> {
+    let size = |c: &Number| c.to_i64().map(|c| c.unsigned_abs() as f64);
+    let mut sizes = Vec::new();
+    for column in columns {
+        let all: Option<Vec<f64>> =
+            column.iter().map(|n| n.terms().iter().map(|(_, c)| size(c)).sum()).collect();
+        sizes.push(all?);
+    }
+    let mut norms = Vec::new();
+    for (k, left) in sizes.iter().enumerate() {
+        for right in &sizes[k..] {
+            let mut norm = 0.0;
+            for (a, b, w) in graph.covariances() {
+                let weight = match w {
+                    Weight::Parameter(_) => 1.0,
+                    Weight::Constant(c) => size(c)?,
+                };
+                norm += weight * left[a] * right[b];
+                if a != b {
+                    norm += weight * left[b] * right[a];
+                }
+            }
+            norms.push(norm.max(1.0));
+        }
+    }
+    Some(norms)
 }

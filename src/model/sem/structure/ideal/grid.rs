@@ -10,11 +10,9 @@ pub struct Job<'a> {
     pub graph: &'a MixedGraph,
     /// Its observed variables.
     pub observed: &'a [usize],
-    /// The parameters that are not scaled to 1.
-    pub free: &'a [usize],
-    /// Which of these are effects.
+    /// The effects that are not scaled to 1.
     pub effects: &'a [usize],
-    /// Which of these are covariances.
+    /// The variances and covariances that are not scaled to 1.
     pub covariances: &'a [usize],
     /// The highest exponent of each effect.
     pub highest: &'a [usize],
@@ -50,7 +48,7 @@ impl Job<'_> {
         let mut filled = 0;
         loop {
             for (e, &k) in self.effects.iter().enumerate() {
-                values[self.free[k]] = field.place(e as u64, exponents[e] as u64)?;
+                values[k] = field.place(e as u64, exponents[e] as u64)?;
             }
             // Δ² Σ would do at every point; where Δ is zero, Σ does not, and the grid is moved.
             let mut m = vec![vec![0u64; n]; n];
@@ -67,7 +65,7 @@ impl Job<'_> {
                     return None;
                 }
                 for (e, &k) in self.covariances.iter().enumerate() {
-                    values[self.free[k]] = field.place(e as u64 + 8, omega[e] as u64)?;
+                    values[k] = field.place(e as u64 + 8, omega[e] as u64)?;
                 }
                 let sigma: Vec<u64> = self
                     .pairs
