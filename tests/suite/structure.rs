@@ -6,7 +6,7 @@ use isoterm::model::sem::structure::equivalent::{Verdict, compare};
 use isoterm::model::sem::structure::fibre::{Answer, Fibre, fibre};
 use isoterm::model::sem::structure::global::{Obstacle, obstacle};
 use isoterm::model::sem::structure::ideal::{
-    Certificate, Exponents, Name, Pairs, Refused, Search, wald,
+    Certificate, Certifier, Exponents, Name, Pairs, Refused, Search, wald,
 };
 use isoterm::model::sem::structure::identify::{Formula, Identified, identify};
 use isoterm::model::sem::structure::point::rank;
@@ -381,4 +381,23 @@ fn fixed_coefficients_between_observed_variables_have_no_multidegrees() {
     let text = "digraph { x -> y [label=1]; y -> z }";
     let graph = read_dot(&Source::new("g.dot", text), &Limits::default()).expect("a graph");
     assert_eq!(Search::new(&graph, 100, || false).err(), Some(Refused::NotGraded));
+}
+
+#[test]
+fn a_polynomial_that_does_not_vanish_is_refuted() {
+    let verma = numbered(4, &[(0, 1), (0, 2), (1, 2), (2, 3)], &[(1, 3)]);
+    let mut search = Search::new(&verma, 3_000, || false).expect("a graded ideal");
+    let found = search.multidegree(&[3, 2, 2, 1]).expect("few monomials");
+    let mut terms = found.generators[0].terms.clone();
+    let certifier = Certifier::new(&verma, &[0, 1, 2, 3]).expect("a graded ideal");
+    let pairs = Pairs::new(4);
+    assert!(matches!(
+        certifier.certify(&verma, &pairs, &terms, || false),
+        Certificate::Exact { .. }
+    ));
+    for k in 0..terms.len() {
+        terms[k].1 += 1;
+        assert_eq!(certifier.certify(&verma, &pairs, &terms, || false), Certificate::Wrong);
+        terms[k].1 -= 1;
+    }
 }

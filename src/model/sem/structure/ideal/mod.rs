@@ -13,7 +13,7 @@ mod relation;
 mod search;
 mod wald;
 
-pub use certify::Certificate;
+pub use certify::{Certificate, Certifier};
 pub use monomial::{Exponents, Pairs};
 pub use recognise::{Name, minor};
 pub use relation::{lift, relations, values};
