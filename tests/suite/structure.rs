@@ -313,9 +313,11 @@ fn fibres_have_their_degrees() {
 fn all_parameters_with_the_same_covariances_are_found() {
     let graph = numbered(3, &[(0, 1), (1, 2), (2, 0)], &[]);
     let values = [0.5, 0.4, -0.7, 1.0, 2.0, 1.5];
-    let all = preimages(&graph, &values, 2, || false);
-    assert_eq!(all.len(), 2);
     let wanted = sigma(&graph, &values).expect("not singular");
+    let all = preimages(&graph, &wanted, Some(&values), 2, || false);
+    assert_eq!(all.len(), 2);
+    let unaided = preimages(&graph, &wanted, None, 2, || false);
+    assert_eq!(unaided.len(), 2);
     for solution in &all {
         let real: Vec<f64> = solution.iter().map(|x| x.re).collect();
         assert!(solution.iter().all(|x| x.im.abs() < 1e-9));

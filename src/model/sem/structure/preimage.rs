@@ -1,5 +1,6 @@
 //! Numbers: stability of a model at given values, and all parameters with the same covariances.
 
+use super::point::pairs;
 use super::prime::Random;
 use crate::model::sem::graph::{MixedGraph, Weight};
 
@@ -184,28 +185,32 @@ const STARTS: usize = 400;
 /// Steps from one start.
 const STEPS: usize = 60;
 
-/// Parameters with given covariances of the observed variables, real and complex ones: those that
-/// Newton's method finds from random starts until `wanted` are known or it has tried long enough.
+/// Parameters with given covariances of the observed variables, real and complex ones: `known`, and
+/// those that Newton's method finds from random starts until `wanted` are known or it has tried long
+/// enough.
 ///
-/// Equal ones within 1e-6 are one. They come in order of their parts.
+/// `target` holds the covariances of all variables, of which those of latent ones do not matter.
+/// Equal parameters within 1e-6 are one. Real ones come first.
 pub fn preimages(
     graph: &MixedGraph,
-    values: &[f64],
+    target: &[Vec<f64>],
+    known: Option<&[f64]>,
     wanted: usize,
     stop: fn() -> bool,
 ) -> Vec<Vec<Complex>> {
-    let observed = graph.observed();
-    let pairs: Vec<(usize, usize)> = observed
-        .iter()
-        .enumerate()
-        .flat_map(|(k, &i)| observed[k..].iter().map(move |&j| (i, j)))
-        .collect();
-    let first: Vec<Complex> = values.iter().map(|&x| Complex::real(x)).collect();
-    let Some((_, target)) = covariance(graph, &first) else { return Vec::new() };
-    let scale = values.iter().fold(0.5f64, |s, x| s.max(x.abs()));
+    let pairs = pairs(&graph.observed());
+    let parameters = graph.parameters.len();
+    let target: Matrix =
+        target.iter().map(|row| row.iter().map(|&x| Complex::real(x)).collect()).collect();
+    let sizes = || pairs.iter().map(|&(i, j)| target[i][j].size());
+    let scale = match known {
+        Some(values) => values.iter().fold(0.5f64, |s, x| s.max(x.abs())),
+        None => sizes().fold(1.0, f64::max),
+    };
+    let mut found: Vec<Vec<Complex>> =
+        known.iter().map(|v| v.iter().map(|&x| Complex::real(x)).collect()).collect();
     let mut random = Random::new(17);
     let mut uniform = move || (random.bits() >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0;
-    let mut found = vec![first];
     for start in 0..STARTS * wanted.max(1) {
         if found.len() >= wanted || stop() {
             break;
@@ -213,7 +218,7 @@ pub fn preimages(
         // Real starts find real solutions first.
         let turn = if start % 3 == 2 { 1.0 } else { 0.0 };
         let spread = 2.0 * scale;
-        let mut at: Vec<Complex> = (0..values.len())
+        let mut at: Vec<Complex> = (0..parameters)
             .map(|_| Complex { re: spread * uniform(), im: turn * spread * uniform() })
             .collect();
         if let Some(end) = newton(graph, &pairs, &target, &mut at) {
@@ -231,7 +236,8 @@ pub fn preimages(
             }
         }
     }
-    found[1..].sort_by(|a, b| {
+    let first = usize::from(known.is_some());
+    found[first..].sort_by(|a, b| {
         let key = |v: &[Complex]| v.iter().map(|x| x.im.abs()).fold(0.0, f64::max);
         let parts = |v: &[Complex]| v.iter().flat_map(|x| [x.re, x.im]).collect::<Vec<_>>();
         (key(a) > 1e-9).cmp(&(key(b) > 1e-9)).then_with(|| {
@@ -246,6 +252,9 @@ pub fn preimages(
     found
 }
 
+/// What is farther than this has gone astray.
+const FAR: f64 = 1e8;
+
 /// Newton's method by least squares for `Σ(θ) = target`.
 fn newton(
     graph: &MixedGraph,
@@ -259,10 +268,11 @@ fn newton(
         let (total, sigma) = covariance(graph, at)?;
         let residual: Vec<Complex> =
             pairs.iter().map(|&(i, j)| sigma[i][j].minus(target[i][j])).collect();
-        let error = residual.iter().map(|r| r.size()).fold(0.0, f64::max) / size;
-        if !error.is_finite() || error > 1e12 {
+        // A maximum of floats passes over what is no number.
+        if residual.iter().chain(at.iter()).any(|x| !x.size().is_finite() || x.size() > FAR) {
             return None;
         }
+        let error = residual.iter().map(|r| r.size()).fold(0.0, f64::max) / size;
         if error < 1e-12 || (error < 1e-9 && error >= last) {
             return Some(at.to_vec());
         }

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::graph::{GROUP, graph, graph_of};
+use super::sample::sample;
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
@@ -28,6 +29,13 @@ const SET: Flag = Flag::with(
      solutions are looked for; may be repeated",
 );
 
+/// Covariances whose parameters are wanted.
+const OF: Flag = Flag::with(
+    "of",
+    "FILE",
+    "looks for all parameters with the covariances of a CSV file: a matrix, or observations",
+);
+
 /// The model to compare with.
 const EQUIVALENT: Flag =
     Flag::with("equivalent", "FILE", "compares with the model or graph of another file");
@@ -40,7 +48,7 @@ pub const INFO: Command = Command {
            identified and by which formula; equivalence with another model; stability at given values. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
            `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[SET, EQUIVALENT, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
+    options: &[SET, OF, EQUIVALENT, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem info examples/models/verma.dot",
@@ -98,6 +106,24 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         effects(&mut report, session, &mixed, &rank, &found, fibre.as_ref())?;
     }
     at_values(&mut report, &mixed, &values, fibre.as_ref(), call);
+    if let Some(path) = call.option("of") {
+        let observed = mixed.observed();
+        let names: Vec<String> =
+            observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
+        // The number of observations does not matter here.
+        let given = sample(path, &names, Some(2), &session.limits)?;
+        let mut target = vec![vec![0.0; mixed.size()]; mixed.size()];
+        for (row, &i) in given.covariance.iter().zip(&observed) {
+            row.iter().zip(&observed).for_each(|(x, &j)| target[i][j] = *x);
+        }
+        match &fibre {
+            Some(Fibre::Finite(f)) => {
+                let all = preimages(&mixed, &target, None, f.degree, call.host.stop());
+                solutions(&mut report, &mixed, &all, f.degree);
+            }
+            _ => report.say("solutions", "not looked for: their number is not finite or not known"),
+        }
+    }
     Ok(finish(report))
 }
 
@@ -456,14 +482,19 @@ fn at_values(
     if f.degree < 2 {
         return;
     }
-    let all = preimages(mixed, &filled, f.degree, call.host.stop());
+    let all = preimages(mixed, &target, Some(&filled), f.degree, call.host.stop());
+    solutions(report, mixed, &all, f.degree);
+}
+
+/// Parameters with the same covariances.
+fn solutions(report: &mut Report, mixed: &MixedGraph, all: &[Vec<Complex>], degree: usize) {
     let real = |v: &Vec<Complex>| v.iter().all(|x| x.im.abs() < 1e-9);
     report.say(
         "solutions",
         format!(
             "{} of {} with these covariances found, {} of them real",
             all.len(),
-            f.degree,
+            degree,
             all.iter().filter(|v| real(v)).count()
         ),
     );
