@@ -403,3 +403,19 @@ fn a_polynomial_that_does_not_vanish_is_refuted() {
         terms[k].1 -= 1;
     }
 }
+
+#[test]
+fn feedback_between_latent_variables_is_solved_through_their_covariances() {
+    let text =
+        "digraph { f [latent]; g [latent]; f -> a [label=1]; f -> b; g -> c [label=1]; g -> d;
+        x -> f; y -> g; f -> g -> f; f <-> g; x <-> y }";
+    let graph = read_dot(&Source::new("g.dot", text), &Limits::default()).expect("a graph");
+    let found = identify(&graph, &|_| true, || false).expect("no singular model");
+    let weights: Vec<&Weight> = graph.effects().map(|(_, _, w)| w).collect();
+    for ((x, y, formula), weight) in found.effects.iter().zip(weights) {
+        let names = (graph.vertex_name(*x), graph.vertex_name(*y));
+        assert!(formula.is_some() || matches!(weight, Weight::Constant(_)), "{names:?}");
+    }
+    // Six effects, eight variances and two covariances.
+    assert_eq!(checked_formulas(&graph, &found), 16);
+}

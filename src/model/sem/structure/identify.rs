@@ -3,7 +3,7 @@
 use super::halftrek::{Solved, half_trek};
 use super::point::{Point, matrices};
 use super::prime::{self, Random};
-use super::rational::{Fraction, Fractions};
+use super::rational::{Fraction, Fractions, Target};
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::term::{Graph, Number, Term};
 
@@ -23,6 +23,8 @@ pub enum Formula {
     HalfTrek(usize),
     /// A fraction of polynomials in the covariances.
     Fraction(Box<Fraction>),
+    /// An entry of `Ω = (I−Λ)ᵀ Σ (I−Λ)` once the effects and Σ are known.
+    Residual,
 }
 
 /// What is known of the effects of a graph.
@@ -34,6 +36,8 @@ pub struct Identified {
     /// For each variance or covariance `(x, y)` its formula, where it does not follow from those of
     /// the effects.
     pub covariances: Vec<(usize, usize, Option<Formula>)>,
+    /// Covariances of latent variables that formulas of effects name, with their own formulas.
+    pub latent: Vec<(usize, usize, Option<Formula>)>,
 }
 
 /// Sets `W` that are tried for all arrows together, and the most for one.
@@ -61,7 +65,7 @@ pub fn identify(
     let search = Fractions::new(graph);
     let fraction = |weight: &Weight| match weight {
         Weight::Parameter(p) if single(*p) => {
-            search.of(*p, stop).map(|f| Formula::Fraction(Box::new(f)))
+            search.of(Target::Parameter(*p), stop).map(|f| Formula::Fraction(Box::new(f)))
         }
         _ => None,
     };
@@ -104,23 +108,79 @@ pub fn identify(
             done[v] = arrows.iter().zip(&formulas).all(|(a, f)| a.1 != v || f.is_some());
         }
     }
-    let effects = arrows.iter().zip(formulas).map(|(arrow, formula)| {
-        let formula = formula.or_else(|| {
-            let system = systems.iter().position(|s| s.vertex == arrow.1);
-            // A plain graph has been searched above.
-            system.map(Formula::HalfTrek).or_else(|| match graph.is_plain() {
+    for (arrow, formula) in arrows.iter().zip(&mut formulas) {
+        let system = systems.iter().position(|s: &Solved| s.vertex == arrow.1);
+        // A plain graph has been searched above.
+        if formula.is_none() {
+            *formula = system.map(Formula::HalfTrek).or_else(|| match graph.is_plain() {
                 true => None,
                 false => fraction(&arrow.2),
-            })
-        });
-        (arrow.0, arrow.1, formula)
-    });
-    let effects = effects.collect();
+            });
+        }
+    }
+    let hidden: Vec<usize> = (0..graph.size()).filter(|v| !observed.contains(v)).collect();
+    let mut latent = Vec::new();
+    let missing = |formulas: &[Option<Formula>]| -> Vec<usize> {
+        let wanted = |k: &usize| match arrows[*k].2 {
+            Weight::Parameter(p) => formulas[*k].is_none() && single(p),
+            Weight::Constant(_) => false,
+        };
+        (0..arrows.len()).filter(wanted).collect()
+    };
+    if !hidden.is_empty() && !missing(&formulas).is_empty() {
+        latent = latent_covariances(&hidden, graph.size(), &search, stop).unwrap_or_default();
+    }
+    if !latent.is_empty() {
+        // With their covariances known, latent variables are as good as observed.
+        let known = |v: usize| {
+            arrows
+                .iter()
+                .zip(&formulas)
+                .all(|(a, f)| a.1 != v || f.is_some() || matches!(a.2, Weight::Constant(_)))
+        };
+        let mut done: Vec<bool> = (0..graph.size()).map(known).collect();
+        systems = half_trek(graph, &mut done);
+        systems.retain(|s| points.iter().all(|p| solves(graph, s, p)));
+        let all: Vec<usize> = (0..graph.size()).collect();
+        for k in missing(&formulas) {
+            let (x, y, weight) = &arrows[k];
+            let simple = instrument(&points, &all, (*x, *y), weight, budget);
+            let system = systems.iter().position(|s| s.vertex == *y).map(Formula::HalfTrek);
+            formulas[k] = simple.or(system);
+        }
+    }
     // Where all variables are observed, Ω follows from Λ.
-    let hidden = observed.len() < graph.size();
-    let covariances = graph.covariances().filter(|_| hidden);
-    let covariances = covariances.map(|(x, y, w)| (x, y, fraction(w))).collect();
-    Some(Identified { systems, effects, covariances })
+    let covariances = graph.covariances().filter(|_| !hidden.is_empty());
+    let solved = |v: usize| {
+        let into = arrows.iter().zip(&formulas).filter(|(a, _)| a.1 == v);
+        into.into_iter().all(|(a, f)| f.is_some() || matches!(a.2, Weight::Constant(_)))
+    };
+    let residual = |x: usize, y: usize, w: &Weight| {
+        let inside = hidden.contains(&x) || hidden.contains(&y);
+        let known = !latent.is_empty() && inside && solved(x) && solved(y);
+        (known && matches!(w, Weight::Parameter(_))).then_some(Formula::Residual)
+    };
+    let covariances =
+        covariances.map(|(x, y, w)| (x, y, residual(x, y, w).or_else(|| fraction(w)))).collect();
+    let effects = arrows.iter().zip(&formulas).map(|(a, f)| (a.0, a.1, f.clone())).collect();
+    Some(Identified { systems, effects, covariances, latent })
+}
+
+/// Formulas of all covariances of latent variables; nothing when one of them has none.
+fn latent_covariances(
+    hidden: &[usize],
+    size: usize,
+    search: &Fractions<'_>,
+    stop: fn() -> bool,
+) -> Option<Vec<(usize, usize, Option<Formula>)>> {
+    let mut found = Vec::new();
+    for &f in hidden {
+        for v in (0..size).filter(|v| *v >= f || !hidden.contains(v)) {
+            let fraction = search.of(Target::Covariance(f, v), stop)?;
+            found.push((f.min(v), f.max(v), Some(Formula::Fraction(Box::new(fraction)))));
+        }
+    }
+    Some(found)
 }
 
 /// The system of a vertex at a point: its matrix with the right-hand side as last column.
@@ -219,7 +279,7 @@ pub(super) fn next_subset(subset: &mut [usize], n: usize) -> bool {
 }
 
 /// The largest system that is written out by Cramer's rule.
-const WRITTEN: usize = 4;
+const WRITTEN: usize = 5;
 
 impl Identified {
     /// The formula of an arrow as a term in `s_x_y` and in the effects before it; nothing when it has
@@ -236,6 +296,30 @@ impl Identified {
         };
         match formula.as_ref()? {
             Formula::Fraction(fraction) => Some(fraction.term(graph, terms)),
+            Formula::Residual => {
+                let side = |terms: &mut Graph, v: usize| {
+                    let mut parts = vec![(v, Number::ONE, terms.number(1))];
+                    for (a, _, weight) in graph.effects().filter(|e| e.1 == v) {
+                        let effect = match weight {
+                            Weight::Parameter(p) => terms.symbol(&graph.parameters[*p].name),
+                            Weight::Constant(c) => terms.number(c.clone()),
+                        };
+                        parts.push((a, Number::MINUS_ONE, effect));
+                    }
+                    parts
+                };
+                let (left, right) = (side(terms, *x), side(terms, *y));
+                let mut parts = Vec::new();
+                for (a, p, u) in &left {
+                    for (b, q, v) in &right {
+                        let covariance = sigma(terms, *a, *b);
+                        let factors =
+                            [(*u, Number::ONE), (*v, Number::ONE), (covariance, Number::ONE)];
+                        parts.push((p * q, terms.product(factors)));
+                    }
+                }
+                Some(terms.sum(Number::ZERO, parts))
+            }
             Formula::Instrument { instrument, given } => {
                 let side = |terms: &mut Graph, end: usize| {
                     let rows: Vec<usize> =
@@ -261,9 +345,11 @@ impl Identified {
                     let mut parts = vec![(Number::ONE, sigma(terms, source, column))];
                     if s.reached[k] {
                         for (q, to, weight) in graph.effects().filter(|e| e.1 == source) {
-                            let Weight::Parameter(p) = weight else { continue };
                             debug_assert_eq!(to, source);
-                            let effect = terms.symbol(&graph.parameters[*p].name);
+                            let effect = match weight {
+                                Weight::Parameter(p) => terms.symbol(&graph.parameters[*p].name),
+                                Weight::Constant(c) => terms.number(c.clone()),
+                            };
                             let covariance = sigma(terms, q, column);
                             parts.push((Number::MINUS_ONE, terms.mul(effect, covariance)));
                         }

@@ -35,13 +35,22 @@ const ALL_WORK: f64 = 1.5e9;
 /// The most multidegrees of one degree.
 const MULTIDEGREES: f64 = 20_000.0;
 
+/// What a formula is wanted of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A parameter.
+    Parameter(usize),
+    /// The covariance of two vertices, latent ones too.
+    Covariance(usize, usize),
+}
+
 /// A search for formulas in a graph, with the points at which it looks.
 pub struct Fractions<'g> {
     graph: &'g MixedGraph,
     observed: Vec<usize>,
     pairs: Pairs,
-    /// Values of the parameters and of the observed covariances, once they are needed.
-    points: OnceCell<Vec<(Vec<u64>, Vec<u64>)>>,
+    /// Points with their observed covariances, once they are needed.
+    points: OnceCell<Vec<(Point, Vec<u64>)>>,
     /// What all searches have taken so far.
     work: Cell<f64>,
 }
@@ -57,7 +66,7 @@ impl<'g> Fractions<'g> {
         Fractions { graph, observed, pairs, points: OnceCell::new(), work: Cell::new(0.0) }
     }
 
-    fn points(&self) -> &[(Vec<u64>, Vec<u64>)] {
+    fn points(&self) -> &[(Point, Vec<u64>)] {
         self.points.get_or_init(|| {
             let mut random = Random::new(19);
             let points = (0..FUNCTIONS + 10).map_while(|_| {
@@ -65,21 +74,23 @@ impl<'g> Fractions<'g> {
                 let observed = &self.observed;
                 let ends = self.pairs.all().iter().map(|&(i, j)| (observed[i], observed[j]));
                 let sigma = ends.map(|(i, j)| point.sigma[i][j]).collect();
-                Some((point.values, sigma))
+                Some((point, sigma))
             });
             points.collect()
         })
     }
 
-    /// A formula of a parameter with a denominator of the lowest degree, checked at random points
-    /// modulo the prime; nothing when none is found within the limits, or the scales of variables are
-    /// tied so that the parameter has no weight.
-    pub fn of(&self, parameter: usize, stop: fn() -> bool) -> Option<Fraction> {
+    /// A formula with a denominator of the lowest degree, checked at random points modulo the prime;
+    /// nothing when none is found within the limits, or the scales of variables are tied so that the
+    /// target has no weight.
+    pub fn of(&self, target: Target, stop: fn() -> bool) -> Option<Fraction> {
         if self.observed.len() > OBSERVED {
             return None;
         }
         let pairs = &self.pairs;
-        let weight = weight(self.graph, &self.observed, parameter)?;
+        let weight = weight(self.graph, &self.observed, target)?;
+        // Latent variables make many searches, and short formulas.
+        let most = if self.observed.len() < self.graph.size() { WORK / 8.0 } else { WORK };
         let (_, probe_sigma) = self.points().last()?;
         let allowed: Vec<bool> = probe_sigma.iter().map(|s| *s != 0).collect();
         let mut work = 0.0;
@@ -103,13 +114,19 @@ impl<'g> Fractions<'g> {
                 let cost = (width * width * (width + 10)) as f64 / 3.0;
                 work += cost;
                 self.work.set(self.work.get() + cost);
-                if work > WORK || self.work.get() > ALL_WORK || stop() {
+                if work > most || self.work.get() > ALL_WORK || stop() {
                     return best;
                 }
                 let mut points = self.points().iter();
                 let found = relations(width, stop, |_| {
-                    let (parameters, sigma) = points.next()?;
-                    let theta = prime::sub(0, parameters[parameter]);
+                    let (point, sigma) = points.next()?;
+                    let theta = prime::sub(
+                        0,
+                        match target {
+                            Target::Parameter(p) => point.values[p],
+                            Target::Covariance(i, j) => point.sigma[i][j],
+                        },
+                    );
                     let mut row: Vec<u64> =
                         values(&under, sigma).into_iter().map(|x| prime::mul(x, theta)).collect();
                     row.extend(values(&over, sigma));
@@ -187,9 +204,9 @@ fn multidegrees(sum: usize, weight: &[i64]) -> Vec<Vec<usize>> {
     all
 }
 
-/// How a parameter is scaled with the observed variables; nothing when that is not determined by
+/// How a target is scaled with the observed variables; nothing when that is not determined by
 /// them, or not by whole numbers.
-fn weight(graph: &MixedGraph, observed: &[usize], parameter: usize) -> Option<Vec<i64>> {
+fn weight(graph: &MixedGraph, observed: &[usize], target: Target) -> Option<Vec<i64>> {
     let n = graph.size();
     let vector = |a: usize, b: usize, directed: bool| -> Vec<Number> {
         let mut v = vec![Number::ZERO; n];
@@ -215,7 +232,10 @@ fn weight(graph: &MixedGraph, observed: &[usize], parameter: usize) -> Option<Ve
         }
     }
     // weight = Σ u_v e_v + Σ c_k condition_k, one equation for each vertex.
-    let target = first[parameter].clone()?;
+    let target = match target {
+        Target::Parameter(p) => first[p].clone()?,
+        Target::Covariance(i, j) => vector(i, j, false),
+    };
     let columns = observed.len() + conditions.len();
     let mut rows: Vec<Vec<Number>> = (0..n)
         .map(|v| {

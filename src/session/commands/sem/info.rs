@@ -401,6 +401,7 @@ fn effects(
                 }
             }
             Some(Formula::Fraction(_)) => "fraction of covariances".to_owned(),
+            Some(Formula::Residual) => "entry of (I - Λ)ᵀ Σ (I - Λ)".to_owned(),
             Some(Formula::HalfTrek(place)) => {
                 let s = &found.systems[*place];
                 format!("half-treks from {}", names(mixed, &s.sources))
@@ -431,6 +432,14 @@ fn effects(
     }
     if found.complete() && mixed.is_plain() && !found.effects.is_empty() {
         report.say("", "then Ω = (I - Λ)ᵀ Σ (I - Λ)");
+    }
+    for (k, arrow) in found.latent.iter().enumerate() {
+        let Some(term) = found.term(mixed, &mut terms, arrow) else { continue };
+        let value = try_print(&Plain, &terms, term, &session.limits)
+            .map_err(|_| Stop::failed(Kind::Resource, "a formula is too long"))?;
+        let name = format!("s_{}_{}", mixed.vertex_name(arrow.0), mixed.vertex_name(arrow.1));
+        report.say(if k == 0 { "where" } else { "" }, format!("{name} = {value}"));
+        list.push(json!({"name": name, "formula": value}));
     }
     report.put("identification", json!(list));
     Ok(())
