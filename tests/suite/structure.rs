@@ -230,13 +230,13 @@ impl Algebra for Rationals<'_> {
 /// Evaluates all formulas at a point in exact arithmetic and compares them with its parameters;
 /// how many there were.
 fn checked_formulas(graph: &MixedGraph, found: &Identified) -> usize {
-    let values: Vec<Number> = (0..graph.parameters.len())
-        .map(|k| {
-            Number::ratio(3 + (5 * k as i64) % 17, 7 + (k as i64 * k as i64) % 5)
-                .expect("a fraction")
-        })
-        .collect();
-    let sigma = inverted(graph, &values).expect("no singular point");
+    // A point at which I − Λ is not singular.
+    let point = |shift: i64| -> Vec<Number> {
+        let value = |k: i64| Number::ratio(3 + (5 * k + shift) % 17, 7 + (k * k + shift) % 5);
+        (0..graph.parameters.len()).map(|k| value(k as i64).expect("a fraction")).collect()
+    };
+    let regular = (0..20).find_map(|shift| Some((point(shift), inverted(graph, &point(shift))?)));
+    let (values, sigma) = regular.expect("a regular point");
     let look_up = |name: &str| -> Number {
         if let Some(p) = graph.parameters.iter().position(|p| p.name == name) {
             return values[p].clone();

@@ -155,13 +155,26 @@ pub fn identify(
         let into = arrows.iter().zip(&formulas).filter(|(a, _)| a.1 == v);
         into.into_iter().all(|(a, f)| f.is_some() || matches!(a.2, Weight::Constant(_)))
     };
-    let residual = |x: usize, y: usize, w: &Weight| {
+    let residual = |latent: &[(usize, usize, Option<Formula>)], x: usize, y: usize, w: &Weight| {
         let inside = hidden.contains(&x) || hidden.contains(&y);
         let known = !latent.is_empty() && inside && solved(x) && solved(y);
         (known && matches!(w, Weight::Parameter(_))).then_some(Formula::Residual)
     };
-    let covariances =
-        covariances.map(|(x, y, w)| (x, y, residual(x, y, w).or_else(|| fraction(w)))).collect();
+    let mut covariances: Vec<(usize, usize, Option<Formula>)> = covariances
+        .map(|(x, y, w)| (x, y, residual(&latent, x, y, w).or_else(|| fraction(w))))
+        .collect();
+    let all: Vec<(usize, usize, &Weight)> = graph.covariances().collect();
+    let open = |k: &usize| match all[*k].2 {
+        Weight::Parameter(p) => covariances[*k].2.is_none() && single(*p),
+        Weight::Constant(_) => false,
+    };
+    let open: Vec<usize> = (0..covariances.len()).filter(open).collect();
+    if latent.is_empty() && !open.is_empty() {
+        latent = latent_covariances(&hidden, graph.size(), &search, stop).unwrap_or_default();
+        for k in open {
+            covariances[k].2 = residual(&latent, all[k].0, all[k].1, all[k].2);
+        }
+    }
     let effects = arrows.iter().zip(&formulas).map(|(a, f)| (a.0, a.1, f.clone())).collect();
     Some(Identified { systems, effects, covariances, latent })
 }

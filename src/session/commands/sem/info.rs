@@ -19,6 +19,7 @@ use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop}
 use crate::session::commands::MODEL;
 use crate::syntax::print::{Plain, try_print};
 use crate::term::Graph;
+use crate::term::visit::free_symbols;
 use crate::text::{Diagnostic, Kind, nearest};
 
 /// Values of parameters.
@@ -369,7 +370,7 @@ fn effects(
         };
         report.say("half-treks", format!("the criterion does not apply: {why}"));
     }
-    let (mut terms, mut list) = (Graph::new(), Vec::new());
+    let (mut terms, mut list, mut roots) = (Graph::new(), Vec::new(), Vec::new());
     let weights = mixed.effects().chain(mixed.covariances().take(found.covariances.len()));
     let weights: Vec<Weight> = weights.map(|(_, _, w)| w.clone()).collect();
     let mut about = "identified";
@@ -377,7 +378,9 @@ fn effects(
         let (x, y, formula) = arrow;
         let Weight::Parameter(p) = *weight else { continue };
         let name = &mixed.parameters[p].name;
-        let written = match found.term(mixed, &mut terms, arrow) {
+        let term = found.term(mixed, &mut terms, arrow);
+        roots.extend(term);
+        let written = match term {
             Some(term) => Some(
                 try_print(&Plain, &terms, term, &session.limits)
                     .map_err(|_| Stop::failed(Kind::Resource, "a formula is too long"))?,
@@ -433,12 +436,19 @@ fn effects(
     if found.complete() && mixed.is_plain() && !found.effects.is_empty() {
         report.say("", "then Ω = (I - Λ)ᵀ Σ (I - Λ)");
     }
-    for (k, arrow) in found.latent.iter().enumerate() {
+    // Covariances of latent variables, those that a formula names.
+    let used: Vec<String> =
+        free_symbols(&terms, &roots).iter().map(|&s| terms.name(s).to_owned()).collect();
+    let mut about = "where";
+    for arrow in &found.latent {
         let Some(term) = found.term(mixed, &mut terms, arrow) else { continue };
         let value = try_print(&Plain, &terms, term, &session.limits)
             .map_err(|_| Stop::failed(Kind::Resource, "a formula is too long"))?;
         let name = format!("s_{}_{}", mixed.vertex_name(arrow.0), mixed.vertex_name(arrow.1));
-        report.say(if k == 0 { "where" } else { "" }, format!("{name} = {value}"));
+        if !used.contains(&name) {
+            continue;
+        }
+        report.say(std::mem::take(&mut about), format!("{name} = {value}"));
         list.push(json!({"name": name, "formula": value}));
     }
     report.put("identification", json!(list));
