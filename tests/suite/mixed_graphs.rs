@@ -556,3 +556,34 @@ fn mistakes_of_the_commands_name_the_fix() {
         assert!(text.contains(wanted), "{line}\n{text}");
     }
 }
+
+#[test]
+fn what_a_graph_implies_is_said_in_words() {
+    let path = file("three.dot", "digraph three { 1 -> 2 -> 3 -> 1 }");
+    let set = "--set l_1_2=0.5,l_2_3=0.4,l_3_1=-0.7,w_1_1=1,w_2_2=2,w_3_3=1.5";
+    let text = say(&format!("sem info {path} {set}"));
+    for wanted in [
+        "feedback       strongly connected: {1, 2, 3}",
+        "6 of 6 variances and covariances; 6 parameters",
+        "generically finite-to-one: the graph is simple",
+        "2 parameter vectors, complex ones counted",
+        "not identifiable everywhere: 1, 2, 3 are on a directed cycle",
+        "spectral radius of Λ 0.519249: feedback dies out",
+        "2 of 2 with these covariances found, 2 of them real",
+    ] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    let bow = file("bow.dot", "digraph bow { x -> y; x <-> y }");
+    let text = say(&format!("sem info {bow}"));
+    assert!(text.contains("not identified: l_x_y, w_x_y, w_y_y"), "{text}");
+    let instrument = file("instrument.dot", "digraph { z -> x -> y; x <-> y }");
+    let text = say(&format!("sem info {instrument}"));
+    assert!(text.contains("l_x_y = s_z_y/s_z_x   [instrument z]"), "{text}");
+    let sample = file("sample.csv", ",1,2,3\n1,2,0.5,0.3\n2,0.5,3,-0.4\n3,0.3,-0.4,1.5\n");
+    let text = say(&format!("sem info {path} --of {sample}"));
+    assert!(text.contains("2 of 2 with these covariances found"), "{text}");
+    let chain = file("chain.dot", "digraph { a -> b -> c }");
+    let back = file("back.dot", "digraph { c -> b -> a }");
+    let text = say(&format!("sem info {chain} --equivalent {back}"));
+    assert!(text.contains("the models are equivalent"), "{text}");
+}
