@@ -307,18 +307,21 @@ impl MixedGraph {
         effects.chain(covariances).find(|pair| !seen.insert(*pair))
     }
 
-    /// Whether every arrow has a parameter of its own, every vertex a free variance and none is
-    /// latent: the case of the theorems on mixed graphs.
-    pub fn is_plain(&self) -> bool {
+    /// Whether every arrow has a parameter of its own and every vertex a free variance: formulas of
+    /// the rule are in lowest terms then.
+    pub fn has_own_parameters(&self) -> bool {
         let arrows = self.directed.edge_count() + self.bidirected.edge_count();
         let variances = self.covariances().filter(|(a, b, _)| a == b).count();
-        self.observed().len() == self.size()
-            && variances == self.size()
+        let mut weights = self.effects().chain(self.covariances()).map(|(_, _, w)| w);
+        variances == self.size()
             && self.parameters.len() == arrows
-            && self
-                .effects()
-                .chain(self.covariances())
-                .all(|(_, _, w)| matches!(w, Weight::Parameter(_)))
+            && weights.all(|w| matches!(w, Weight::Parameter(_)))
+    }
+
+    /// Whether the graph has its own parameters and no latent vertex: the case of the theorems on
+    /// mixed graphs.
+    pub fn is_plain(&self) -> bool {
+        self.observed().len() == self.size() && self.has_own_parameters()
     }
 }
 

@@ -182,7 +182,7 @@ fn walked(
     let json = json!({
         "model": mixed.name,
         "method": "walked",
-        "lowest_terms": mixed.is_plain(),
+        "lowest_terms": mixed.has_own_parameters(),
         "parameters": mixed.parameters.iter().map(|p| &p.name).collect::<Vec<_>>(),
         "entries": list,
     });

@@ -229,7 +229,7 @@ fn dimension(report: &mut Report, mixed: &MixedGraph, rank: &Rank) {
         ),
     );
     let constraints = match codimension {
-        0 => "none on almost all covariance matrices of an open set".to_owned(),
+        0 => "none: the model fills an open set of covariance matrices".to_owned(),
         1 => "one: the model is a hypersurface".to_owned(),
         c => format!("codimension {c}"),
     };
