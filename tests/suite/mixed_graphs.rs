@@ -558,6 +558,27 @@ fn mistakes_of_the_commands_name_the_fix() {
 }
 
 #[test]
+fn vanishing_polynomials_are_tested_with_a_sample() {
+    let path = file("collider.dot", "digraph { x -> z; y -> z }");
+    // x and y are orthogonal.
+    let data = file("orthogonal.csv", "x,y,z,other\n1,1,3,a\n-1,1,0,b\n1,-1,1,c\n-1,-1,-2,d\n");
+    let text = say(&format!("sem ideal {path} --data {data}"));
+    assert!(text.contains("vanishing covariance of x and y; exact"), "{text}");
+    assert!(
+        text.contains("of 4 observations: 0.000000, standard error 0.500000; Wald 0.000"),
+        "{text}"
+    );
+    let matrix = file("matrix.csv", ",x,y,z\nx,4,1.2,0\ny,1.2,9,0\nz,0,0,1\n");
+    let text = say(&format!("sem ideal {path} --data {matrix} --observations 50"));
+    assert!(
+        text.contains("of 50 observations: 0.200000, standard error 0.144222; Wald 1.923"),
+        "{text}"
+    );
+    let text = say(&format!("sem ideal {path} --data {matrix}"));
+    assert!(text.contains("--observations NUMBER"), "{text}");
+}
+
+#[test]
 fn what_a_graph_implies_is_said_in_words() {
     let path = file("three.dot", "digraph three { 1 -> 2 -> 3 -> 1 }");
     let set = "--set l_1_2=0.5,l_2_3=0.4,l_3_1=-0.7,w_1_1=1,w_2_2=2,w_3_3=1.5";

@@ -117,6 +117,21 @@ fn four_cycle_with_a_covariance_has_a_generator_of_degree_ten() {
 }
 
 #[test]
+fn large_coefficients_take_a_second_prime() {
+    let graph = numbered(4, &[(0, 1), (1, 2), (2, 3), (3, 0)], &[(0, 2)]);
+    let mut search = Search::new(&graph, 3_000, || false).expect("a graded ideal");
+    let found = search.multidegree(&[5, 5, 5, 5]).expect("few monomials");
+    let terms = found.generators[0].terms.iter().map(|(m, c)| (m.clone(), c << 40));
+    let mut terms: Vec<(Exponents, i64)> = terms.collect();
+    let certifier = Certifier::new(&graph, &[0, 1, 2, 3]).expect("a graded ideal");
+    let pairs = Pairs::new(4);
+    let found = certifier.certify(&graph, &pairs, &terms, || false);
+    assert!(matches!(found, Certificate::Exact { primes: 2, .. }), "{found:?}");
+    terms[7].1 += 1;
+    assert_eq!(certifier.certify(&graph, &pairs, &terms, || false), Certificate::Wrong);
+}
+
+#[test]
 #[ignore = "twenty seconds without optimisation; `cargo bench --bench mixed_graphs` asserts the same"]
 fn two_three_cycles_have_a_generator_of_degree_thirteen() {
     let graph = numbered(4, &[(0, 1), (1, 2), (2, 0), (2, 3), (3, 1)], &[]);
