@@ -7,7 +7,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::ideal::{Exponents, Pairs, lift, relations, values};
+use super::ideal::{Exponents, Pairs, lift, multidegrees, relations, values, ways};
 use super::point::Point;
 use super::prime::{self, Random};
 use crate::model::sem::graph::{MixedGraph, Weight};
@@ -175,33 +175,6 @@ fn split(functions: &[Exponents], below: usize, vector: &[u64]) -> Option<Fracti
         fraction.over.iter_mut().chain(&mut fraction.under).for_each(|(_, c)| *c = -*c);
     }
     Some(fraction)
-}
-
-/// How many ways there are to write a sum with so many numbers.
-pub fn ways(sum: usize, numbers: usize) -> f64 {
-    (1..numbers).fold(1.0, |w, k| w * (sum + k) as f64 / k as f64)
-}
-
-/// Multidegrees of a sum that stay non-negative with a weight.
-fn multidegrees(sum: usize, weight: &[i64]) -> Vec<Vec<usize>> {
-    fn extend(left: usize, weight: &[i64], current: &mut Vec<usize>, all: &mut Vec<Vec<usize>>) {
-        let at = current.len();
-        if at == weight.len() {
-            if left == 0 {
-                all.push(current.clone());
-            }
-            return;
-        }
-        let least = (-weight[at]).max(0) as usize;
-        for d in least..=left {
-            current.push(d);
-            extend(left - d, weight, current, all);
-            current.pop();
-        }
-    }
-    let mut all = Vec::new();
-    extend(sum, weight, &mut Vec::new(), &mut all);
-    all
 }
 
 /// How a target is scaled with the observed variables; nothing when that is not determined by

@@ -7,9 +7,8 @@ use super::sample::sample;
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
-    Certificate, Exponents, Generator, Name, Pairs, Refused, Search, Test, wald,
+    Certificate, Exponents, Generator, Name, Pairs, Refused, Search, Test, wald, ways,
 };
-use crate::model::sem::structure::rational::ways;
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::commands::MODEL;

@@ -14,7 +14,7 @@ mod search;
 mod wald;
 
 pub use certify::{Certificate, Certifier};
-pub use monomial::{Exponents, Pairs};
+pub use monomial::{Exponents, Pairs, multidegrees, ways};
 pub use recognise::{Name, minor};
 pub use relation::{lift, relations, values};
 pub use search::{Counted, Found, Generator, Refused, Search};

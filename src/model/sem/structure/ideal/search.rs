@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use super::certify::{Certificate, Certifier};
-use super::monomial::{Exponents, Pairs};
+use super::monomial::{Exponents, Pairs, multidegrees};
 use super::prune::Supports;
 use super::recognise::{Name, recognise};
 use super::relation::{lift, relations, values};
@@ -115,25 +115,10 @@ impl<'g> Search<'g> {
         })
     }
 
-    /// All multidegrees of a degree, in order.
+    /// All multidegrees of a degree, those with most of the first variables first.
     pub fn degrees(&self, degree: usize) -> Vec<Vec<usize>> {
-        fn extend(left: usize, current: &mut Vec<usize>, size: usize, all: &mut Vec<Vec<usize>>) {
-            if current.len() + 1 == size {
-                current.push(left);
-                all.push(current.clone());
-                current.pop();
-                return;
-            }
-            for d in (0..=left).rev() {
-                current.push(d);
-                extend(left - d, current, size, all);
-                current.pop();
-            }
-        }
-        let mut all = Vec::new();
-        if self.pairs.size > 0 {
-            extend(2 * degree, &mut Vec::new(), self.pairs.size, &mut all);
-        }
+        let mut all = multidegrees(2 * degree, &vec![0; self.pairs.size]);
+        all.reverse();
         all
     }
 
