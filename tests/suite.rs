@@ -26,6 +26,8 @@ mod grammar;
 mod huge;
 #[path = "suite/layers.rs"]
 mod layers;
+#[path = "suite/mixed_graphs.rs"]
+mod mixed_graphs;
 #[path = "suite/models.rs"]
 mod models;
 #[path = "suite/plots.rs"]
@@ -57,5 +59,7 @@ mod simplify;
 mod stages;
 #[path = "suite/steady.rs"]
 mod steady;
+#[path = "suite/structure.rs"]
+mod structure;
 #[path = "suite/tidy.rs"]
 mod tidy;

@@ -11,9 +11,8 @@
 
 pub use super::block::*;
 use super::expression::Reader;
-use super::lexeme;
-use super::sem;
 use super::tree::{Id, Range, Tree};
+use super::{lexeme, sem};
 use crate::text::{Diagnostic, Kind, Limits, Source, Span, nearest};
 
 /// Block keywords and what they open.

@@ -58,6 +58,8 @@ limits! {
     events = 1_000_000;
     /// Variables of one structural equation model.
     variables = 500;
+    /// Monomials of one multidegree of a vanishing ideal.
+    monomials = 3000;
     /// Errors reported for one source.
     errors = 100;
 }

@@ -5,12 +5,16 @@
 //! formulas are made.
 
 mod conventions;
+pub mod graph;
 pub mod moments;
 pub mod parameters;
 mod read;
+pub mod structure;
+pub mod symbolic;
 mod types;
 
 pub use conventions::{Added, Conventions};
+pub use graph::MixedGraph;
 pub use read::read;
 pub use types::{
     Arrow, Coefficient, Comparison, Constraint, Kind, Quantity, StructuralModel, Value, Variable,

@@ -302,10 +302,10 @@ impl Reading<'_> {
     }
 
     /// Quantities and constraints, which may name any label and the quantities before them.
-    fn relations<'s>(
+    fn relations(
         &mut self,
         tree: &Tree,
-        statements: &mut dyn Iterator<Item = (&'s Statement, Span)>,
+        statements: &mut dyn Iterator<Item = (&Statement, Span)>,
         limits: &Limits,
     ) {
         let mut names: Vec<(String, Option<Term>)> = Vec::new();

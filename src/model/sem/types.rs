@@ -161,6 +161,11 @@ impl StructuralModel {
         (0..self.variables.len()).filter(|&v| !self.variables[v].latent).collect()
     }
 
+    /// Names of the observed variables, in order.
+    pub fn observed_names(&self) -> Vec<String> {
+        self.observed().into_iter().map(|v| self.variables[v].name.clone()).collect()
+    }
+
     /// The formula of an arrow, without coefficients.
     pub fn formula(&self, arrow: &Arrow) -> String {
         let name = |v: usize| &self.variables[v].name;

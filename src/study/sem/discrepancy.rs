@@ -1,5 +1,6 @@
 //! The distance of implied from observed moments, with exact first and second derivatives.
 
+use super::sample::SINGULAR;
 use crate::model::sem::moments::{Direction, Implied, Moments};
 use crate::model::sem::parameters::{Layout, Target};
 use crate::numeric::dense::{Cholesky, add_scaled, dot};
@@ -68,7 +69,7 @@ impl Discrepancy {
         let p = layout.observed.len();
         let mut groups = Vec::new();
         for (g, target) in targets.iter().enumerate() {
-            let factors = Cholesky::of(&target.covariance, p, 1e-12).map_err(|row| (g, row))?;
+            let factors = Cholesky::of(&target.covariance, p, SINGULAR).map_err(|row| (g, row))?;
             let fixed = match method {
                 Method::GeneralizedLeastSquares => factors.inverse(),
                 _ => (0..p * p).map(|k| f64::from(k % (p + 1) == 0)).collect(),

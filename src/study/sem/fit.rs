@@ -186,7 +186,10 @@ pub fn fit(
 ) -> Result<Fit, Error> {
     let completed = model.completed(&options.conventions);
     let means = completed.arrows.iter().any(|a| a.kind == Kind::Intercept);
-    let mut targets = sample.targets(&completed, means).map_err(Error::Sample)?;
+    if model.groups > 1 && model.groups != sample.groups.len() {
+        return Err(Error::Sample(SampleError::Groups(model.groups, sample.groups.len())));
+    }
+    let mut targets = sample.targets(&completed.observed_names(), means).map_err(Error::Sample)?;
     if options.method != Method::MaximumLikelihood {
         // Least squares fit the covariances with the divisor N - 1.
         for target in &mut targets {
@@ -208,7 +211,7 @@ pub fn fit(
         return Err(Error::NoCases);
     }
     let discrepancy = Discrepancy::new(&layout, &targets, options.method).map_err(|(g, row)| {
-        let name = completed.variables[layout.observed[row]].name.clone();
+        let name = completed.observed_names().swap_remove(row);
         Error::Sample(SampleError::NotPositive(name, targets[g].label.clone()))
     })?;
     let start: Vec<f64> = layout.parameters.iter().map(|p| p.start).collect();

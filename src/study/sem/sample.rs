@@ -2,8 +2,11 @@
 
 use std::fmt;
 
-use crate::model::sem::StructuralModel;
 use crate::model::sem::parameters::Target;
+use crate::numeric::dense::Cholesky;
+
+/// A pivot of so small a share of its variance makes a sample covariance matrix singular.
+pub(super) const SINGULAR: f64 = 1e-12;
 
 /// Observations or their moments, of named variables, in groups.
 #[derive(Clone, Debug)]
@@ -107,48 +110,38 @@ impl Group {
 }
 
 impl Sample {
-    /// A covariance matrix with the divisor `count - 1`, as programs print it.
+    /// A covariance matrix with the divisor `count`, and means if they are known.
     ///
     /// # Errors
     /// When it is not symmetric.
-    pub fn of_covariance(
+    pub fn of_moments(
         names: Vec<String>,
-        matrix: &[f64],
+        covariance: Vec<f64>,
         means: Option<Vec<f64>>,
         count: f64,
     ) -> Result<Sample, SampleError> {
         let p = names.len();
         for i in 0..p {
             for j in 0..i {
-                let (a, b) = (matrix[i * p + j], matrix[j * p + i]);
-                if (a - b).abs() > 1e-8 * (matrix[i * p + i] * matrix[j * p + j]).abs().sqrt() {
+                let at = |i: usize, j: usize| covariance[i * p + j];
+                if (at(i, j) - at(j, i)).abs() > 1e-8 * (at(i, i) * at(j, j)).abs().sqrt() {
                     return Err(SampleError::NotSymmetric(names[i].clone(), names[j].clone()));
                 }
             }
         }
-        let covariance = matrix.iter().map(|s| s * (count - 1.0) / count).collect();
         let group = Group { label: String::new(), count, covariance, means, rows: Vec::new() };
         Ok(Sample { names, groups: vec![group], incomplete: 0 })
     }
 
-    /// The moments of the observed variables of a model, checked.
+    /// The moments of some variables in each group, checked.
     ///
     /// # Errors
     /// [`SampleError`].
-    pub fn targets(
-        &self,
-        model: &StructuralModel,
-        means: bool,
-    ) -> Result<Vec<Target>, SampleError> {
-        let observed = model.observed();
+    pub fn targets(&self, variables: &[String], means: bool) -> Result<Vec<Target>, SampleError> {
         let mut places = Vec::new();
-        for &v in &observed {
-            let name = &model.variables[v].name;
+        for name in variables {
             let place = self.names.iter().position(|n| n == name);
             places.push(place.ok_or_else(|| SampleError::Unknown(name.clone()))?);
-        }
-        if model.groups > 1 && model.groups != self.groups.len() {
-            return Err(SampleError::Groups(model.groups, self.groups.len()));
         }
         let (width, p) = (self.names.len(), places.len());
         let mut targets = Vec::new();
@@ -169,10 +162,15 @@ impl Sample {
                 return Err(SampleError::NoMeans);
             }
             let pairs = places.iter().flat_map(|&i| places.iter().map(move |&j| (i, j)));
+            let covariance: Vec<f64> = pairs.map(|(i, j)| group.covariance[i * width + j]).collect();
+            if let Err(row) = Cholesky::of(&covariance, p, SINGULAR) {
+                let (name, label) = (variables[row].clone(), group.label.clone());
+                return Err(SampleError::NotPositive(name, label));
+            }
             targets.push(Target {
                 label: group.label.clone(),
                 count: group.count,
-                covariance: pairs.map(|(i, j)| group.covariance[i * width + j]).collect(),
+                covariance,
                 means: places.iter().map(|&i| known.map_or(0.0, |m| m[i])).collect(),
             });
         }

@@ -3,7 +3,7 @@
 use crate::session::Session;
 use crate::session::bytes;
 use crate::session::command::{Call, Flag, Stop};
-use crate::study::sem::Sample;
+use crate::study::sem::{Sample, SampleError};
 use crate::study::sem::sample::Group;
 use crate::text::{Diagnostic, Kind, nearest};
 
@@ -70,36 +70,72 @@ fn missing(text: &str) -> bool {
     matches!(text, "" | "NA" | "NaN" | "nan" | ".")
 }
 
-/// The sample that a call names, with the columns that are wanted.
+/// The sample that a call names, with the columns that are wanted, in the groups of a column.
 ///
 /// # Errors
 /// What is wrong with the files or the options.
-pub fn sample(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result<Sample, Stop> {
+pub fn sample(
+    session: &Session,
+    call: &Call<'_>,
+    wanted: &[String],
+    by: Option<&str>,
+) -> Result<Sample, Stop> {
     let given: Vec<&str> = [DATA, COVARIANCE, CORRELATION]
         .iter()
         .map(|f| f.long)
         .filter(|name| call.has(name))
         .collect();
     match given[..] {
-        ["data"] => observations(session, call, wanted),
-        [kind] => matrix(session, call, kind),
+        ["data"] => {
+            for flag in [OBSERVATIONS, MEANS].iter().filter(|f| call.has(f.long)) {
+                let message =
+                    format!("--{} belongs to a matrix, and --data has observations", flag.long);
+                return Err(Stop::refused(Kind::Config, message));
+            }
+            observations(session, call.option(DATA.long).unwrap_or_default(), wanted, by)
+        }
+        [_] if by.is_some() => Err(Stop::refused(
+            Kind::Config,
+            "--group needs observations, and a matrix has none",
+        )),
+        [kind] => moments(session, call, kind),
         [] => Err(Stop::from(
-            Diagnostic::without_place(Kind::Config, "there are no data to fit")
+            Diagnostic::without_place(Kind::Config, "there are no data")
                 .help("name them: `--data FILE`, `--covariance FILE` or `--correlation FILE`"),
         )),
         _ => Err(Stop::refused(Kind::Config, format!("choose one of --{}", given.join(" and --")))),
     }
 }
 
-fn observations(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result<Sample, Stop> {
-    for flag in [OBSERVATIONS, MEANS] {
-        if call.has(flag.long) {
-            let message =
-                format!("--{} belongs to a matrix, and --data has observations", flag.long);
-            return Err(Stop::refused(Kind::Config, message));
+/// Whether a call names a sample.
+pub fn given(call: &Call<'_>) -> bool {
+    [DATA, COVARIANCE, CORRELATION].iter().any(|f| call.has(f.long))
+}
+
+/// The covariances in a file, row by row: as they stand in a matrix whose rows begin with their
+/// names, else those of observations.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn covariances(session: &Session, path: &str, wanted: &[String]) -> Result<Vec<f64>, Stop> {
+    let sample = match table(path, session)?.0[0].is_empty() {
+        true => {
+            let (names, matrix) = matrix(session, path)?;
+            Sample::of_moments(names, matrix, None, f64::INFINITY)
         }
-    }
-    let path = call.option(DATA.long).unwrap_or_default();
+        false => Ok(observations(session, path, wanted, None)?),
+    };
+    let targets = sample.and_then(|s| s.targets(wanted, false));
+    let refused = |e: SampleError| Stop::refused(Kind::Format, format!("{path}: {e}"));
+    targets.map_err(refused).map(|mut targets| targets.remove(0).covariance)
+}
+
+fn observations(
+    session: &Session,
+    path: &str,
+    wanted: &[String],
+    by: Option<&str>,
+) -> Result<Sample, Stop> {
     let (names, rows) = table(path, session)?;
     let place = |name: &str| -> Result<usize, Stop> {
         names.iter().position(|n| n == name).ok_or_else(|| {
@@ -109,7 +145,7 @@ fn observations(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result
         })
     };
     let places: Vec<usize> = wanted.iter().map(|n| place(n)).collect::<Result<_, _>>()?;
-    let by = call.option(GROUP.long).map(place).transpose()?;
+    let by = by.map(place).transpose()?;
     let mut groups: Vec<(String, Vec<Vec<f64>>)> = Vec::new();
     let mut incomplete = 0;
     for (line, row) in &rows {
@@ -144,13 +180,8 @@ fn observations(session: &Session, call: &Call<'_>, wanted: &[String]) -> Result
     Ok(Sample { names: wanted.to_vec(), groups: groups.collect(), incomplete })
 }
 
-fn matrix(session: &Session, call: &Call<'_>, kind: &str) -> Result<Sample, Stop> {
-    if call.has(GROUP.long) {
-        return Err(Stop::refused(
-            Kind::Config,
-            "--group needs observations, and a matrix has none",
-        ));
-    }
+/// The sample of a matrix.
+fn moments(session: &Session, call: &Call<'_>, kind: &str) -> Result<Sample, Stop> {
     let path = call.option(kind).unwrap_or_default();
     let count =
         call.number(OBSERVATIONS.long, "a whole number above 1", |x| x > 1.0 && x.fract() == 0.0)?;
@@ -161,6 +192,37 @@ fn matrix(session: &Session, call: &Call<'_>, kind: &str) -> Result<Sample, Stop
         );
         return Err(error.help("add `--observations N`").into());
     };
+    let (names, matrix) = matrix(session, path)?;
+    let p = names.len();
+    if kind == CORRELATION.long
+        && let Some(k) = (0..p).find(|k| (matrix[k * p + k] - 1.0).abs() > 1e-9)
+    {
+        let message = format!(
+            "{path}: the correlation of `{}` with itself is {}",
+            names[k],
+            matrix[k * p + k]
+        );
+        return Err(refuse(message, "use `--covariance` for covariances"));
+    }
+    let means = match call.option(MEANS.long) {
+        None => None,
+        Some(_) => {
+            let list = call.list(MEANS.long);
+            let values: Vec<f64> = list.iter().filter_map(|x| x.parse().ok()).collect();
+            if values.len() != p {
+                let message = format!("--means has {} numbers for {p} variables", values.len());
+                return Err(Stop::refused(Kind::Config, message));
+            }
+            Some(values)
+        }
+    };
+    // Programs print covariances with the divisor N - 1.
+    let matrix = matrix.iter().map(|s| s * (count - 1.0) / count).collect();
+    Sample::of_moments(names, matrix, means, count).map_err(|e| Stop::refused(Kind::Format, e))
+}
+
+/// A square table of numbers, with its names.
+fn matrix(session: &Session, path: &str) -> Result<(Vec<String>, Vec<f64>), Stop> {
     let (mut names, mut rows) = table(path, session)?;
     // A first column of names has an empty head.
     if names[0].is_empty() {
@@ -197,27 +259,5 @@ fn matrix(session: &Session, call: &Call<'_>, kind: &str) -> Result<Sample, Stop
             }
         }
     }
-    if kind == CORRELATION.long
-        && let Some(k) = (0..p).find(|k| (matrix[k * p + k] - 1.0).abs() > 1e-9)
-    {
-        let message = format!(
-            "{path}: the correlation of `{}` with itself is {}",
-            names[k],
-            matrix[k * p + k]
-        );
-        return Err(refuse(message, "use `--covariance` for covariances"));
-    }
-    let means = match call.option(MEANS.long) {
-        None => None,
-        Some(_) => {
-            let list = call.list(MEANS.long);
-            let values: Vec<f64> = list.iter().filter_map(|x| x.parse().ok()).collect();
-            if values.len() != p {
-                let message = format!("--means has {} numbers for {p} variables", values.len());
-                return Err(Stop::refused(Kind::Config, message));
-            }
-            Some(values)
-        }
-    };
-    Sample::of_covariance(names, &matrix, means, count).map_err(|e| Stop::refused(Kind::Format, e))
+    Ok((names, matrix))
 }

@@ -110,9 +110,7 @@ pub fn fitted(session: &mut Session, call: &Call<'_>) -> Result<(Fit, usize), St
             .map_or(0, |x| x as usize),
         ..Options::default()
     };
-    let observed = model.observed();
-    let wanted: Vec<String> = observed.iter().map(|&v| model.variables[v].name.clone()).collect();
-    let sample = data::sample(session, call, &wanted)?;
+    let sample = data::sample(session, call, &model.observed_names(), call.option(GROUP.long))?;
     let stop = call.host.stop();
     let fit = fit(&model, &sample, &options, &stop).map_err(|e| match &e {
         Error::Sample(crate::study::sem::SampleError::Unknown(name)) => {

@@ -1,10 +1,17 @@
 //! The family `sem`: commands about structural equation models.
 
+mod covariance;
 mod data;
 mod fit;
+mod graph;
+mod ideal;
+mod info;
 mod report;
 
+pub use covariance::COVARIANCE;
 pub use fit::FIT;
+pub use ideal::IDEAL;
+pub use info::INFO;
 
 use super::FILE;
 use crate::model::sem::{Conventions, StructuralModel};

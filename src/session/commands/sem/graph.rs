@@ -1,0 +1,71 @@
+//! The mixed graph that a command is about: of a model, of DOT or of matrices.
+
+use std::path::Path;
+
+use super::{conventions, target};
+use crate::model::sem::MixedGraph;
+use crate::model::sem::graph::{read_adjacency, read_dot};
+use crate::session::command::{Call, Flag, Stop};
+use crate::session::load::Refused;
+use crate::session::{Session, load_text};
+use crate::text::{Diagnostic, Kind, nearest};
+
+/// The group of a model with several.
+pub const GROUP: Flag = Flag::with("group", "NUMBER", "the group of a model with several, from 1");
+
+/// The mixed graph of the file that a call names, else of the current model.
+///
+/// Files that end in `.dot` or `.gv` are graphs in DOT, those in `.adj` matrices of 0 and 1.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn graph(session: &mut Session, call: &Call<'_>) -> Result<MixedGraph, Stop> {
+    graph_of(session, call, call.arguments.first().map(String::as_str))
+}
+
+/// The mixed graph of a file, else of the current model.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn graph_of(
+    session: &mut Session,
+    call: &Call<'_>,
+    file: Option<&str>,
+) -> Result<MixedGraph, Stop> {
+    let ending = file.and_then(|f| Path::new(f).extension()).map(|e| e.to_ascii_lowercase());
+    let graph = match (file, ending.as_ref().and_then(|e| e.to_str())) {
+        (Some(file), Some(ending @ ("dot" | "gv" | "adj"))) => {
+            let (source, _) = load_text(file, &session.limits)?;
+            let read = if ending == "adj" { read_adjacency } else { read_dot };
+            read(&source, &session.limits)
+                .map_err(|diagnostics| Refused { source: Some(source), diagnostics })?
+        }
+        _ => {
+            let taken = conventions(call);
+            let wanted =
+                call.number("group", "a whole number from 1", |x| x >= 1.0 && x.fract() == 0.0)?;
+            let model = target(session, call)?;
+            let group = wanted.map_or(0, |x| x as usize - 1);
+            if group >= model.groups {
+                let message = format!("`{}` has {} group(s)", model.name, model.groups);
+                return Err(Stop::refused(Kind::Config, message));
+            }
+            MixedGraph::of(&model.completed(&taken), group)
+        }
+    };
+    match graph.size() {
+        0 => Err(Stop::refused(Kind::Config, "the graph has no variables")),
+        _ => Ok(graph),
+    }
+}
+
+/// The vertex of a name.
+///
+/// # Errors
+/// When there is none, with the nearest name.
+pub fn vertex(graph: &MixedGraph, name: &str) -> Result<usize, Stop> {
+    graph.position(name).ok_or_else(|| {
+        let error = Diagnostic::without_place(Kind::Name, format!("no variable `{name}`"));
+        error.did_you_mean(nearest(name, (0..graph.size()).map(|v| graph.vertex_name(v)))).into()
+    })
+}
