@@ -561,7 +561,7 @@ fn mistakes_of_the_commands_name_the_fix() {
 fn vanishing_polynomials_are_tested_with_a_sample() {
     let path = file("collider.dot", "digraph { x -> z; y -> z }");
     // x and y are orthogonal.
-    let data = file("orthogonal.csv", "x,y,z,other\n1,1,3,a\n-1,1,0,b\n1,-1,1,c\n-1,-1,-2,d\n");
+    let data = file("orthogonal.csv", "x,y,z,other\n1,1,3,a\n-1,1,0,b\n1,-1,1,c\n-1,-1,-1,d\n");
     let text = say(&format!("sem ideal {path} --data {data}"));
     assert!(text.contains("vanishing covariance of x and y; exact"), "{text}");
     assert!(

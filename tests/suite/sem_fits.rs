@@ -208,7 +208,7 @@ fn mistakes_are_said_plainly() {
         assert!(error.contains(said), "{said}\n{error}");
     };
     refused("y1 ~ x11", &[("data", democracy)], "has no column `x11`");
-    refused("y1 ~ x1", &[], "there are no data to fit");
+    refused("y1 ~ x1", &[], "there are no data");
     refused("y1 ~ x1", &[("covariance", "wheaton_cov.csv")], "how many observations");
     let wheaton = [("covariance", "wheaton_cov.csv"), ("observations", "932")];
     refused("SEI ~ Educatoin", &wheaton, "did you mean `Education`");
