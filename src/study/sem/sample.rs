@@ -162,7 +162,8 @@ impl Sample {
                 return Err(SampleError::NoMeans);
             }
             let pairs = places.iter().flat_map(|&i| places.iter().map(move |&j| (i, j)));
-            let covariance: Vec<f64> = pairs.map(|(i, j)| group.covariance[i * width + j]).collect();
+            let covariance: Vec<f64> =
+                pairs.map(|(i, j)| group.covariance[i * width + j]).collect();
             if let Err(row) = Cholesky::of(&covariance, p, SINGULAR) {
                 let (name, label) = (variables[row].clone(), group.label.clone());
                 return Err(SampleError::NotPositive(name, label));

@@ -3,8 +3,8 @@
 use crate::session::Session;
 use crate::session::bytes;
 use crate::session::command::{Call, Flag, Stop};
-use crate::study::sem::{Sample, SampleError};
 use crate::study::sem::sample::Group;
+use crate::study::sem::{Sample, SampleError};
 use crate::text::{Diagnostic, Kind, nearest};
 
 /// Observations.
@@ -87,17 +87,16 @@ pub fn sample(
         .collect();
     match given[..] {
         ["data"] => {
-            for flag in [OBSERVATIONS, MEANS].iter().filter(|f| call.has(f.long)) {
+            if let Some(flag) = [OBSERVATIONS, MEANS].iter().find(|f| call.has(f.long)) {
                 let message =
                     format!("--{} belongs to a matrix, and --data has observations", flag.long);
                 return Err(Stop::refused(Kind::Config, message));
             }
             observations(session, call.option(DATA.long).unwrap_or_default(), wanted, by)
         }
-        [_] if by.is_some() => Err(Stop::refused(
-            Kind::Config,
-            "--group needs observations, and a matrix has none",
-        )),
+        [_] if by.is_some() => {
+            Err(Stop::refused(Kind::Config, "--group needs observations, and a matrix has none"))
+        }
         [kind] => moments(session, call, kind),
         [] => Err(Stop::from(
             Diagnostic::without_place(Kind::Config, "there are no data")

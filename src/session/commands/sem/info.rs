@@ -2,8 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
-use super::graph::{GROUP, graph, graph_of};
 use super::data::covariances;
+use super::graph::{GROUP, graph, graph_of};
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;

@@ -23,12 +23,7 @@ pub struct Test {
 /// A polynomial of one multidegree is scaled by a factor when the variables are, so that it is taken
 /// at the correlations. Nothing when a variance is not positive or the gradient is zero: at singular
 /// points of a polynomial the statistic has no chi-square distribution.
-pub fn wald(
-    pairs: &Pairs,
-    terms: &[(Exponents, i64)],
-    s: &[f64],
-    count: f64,
-) -> Option<Test> {
+pub fn wald(pairs: &Pairs, terms: &[(Exponents, i64)], s: &[f64], count: f64) -> Option<Test> {
     let p = pairs.size;
     if (0..p).any(|v| s[v * p + v] <= 0.0 || s[v * p + v].is_nan()) {
         return None;
