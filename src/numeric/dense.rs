@@ -197,6 +197,56 @@ pub fn null_direction(matrix: &[f64], size: usize, tolerance: f64) -> (usize, Op
     (size, None)
 }
 
+/// A lower triangular `L` with `L Lᵀ = A` of a symmetric positive semidefinite matrix, row by row;
+/// where `A` has no pivot a column of `L` is zero.
+///
+/// # Errors
+/// The first row that shows that the matrix is not positive semidefinite.
+pub fn semidefinite_root(matrix: &[f64], size: usize) -> Result<Vec<f64>, usize> {
+    /// Shares of a diagonal entry that are rounding.
+    const ROUNDING: f64 = 1e-12;
+    let mut lower = vec![0.0; size * size];
+    for i in 0..size {
+        for j in 0..=i {
+            let (a, b) = (i * size, j * size);
+            let rest = matrix[a + j] - dot(&lower[a..a + j], &lower[b..b + j]);
+            let scale = (matrix[a + i].abs() * matrix[b + j].abs()).sqrt();
+            let nothing = rest.abs() <= ROUNDING * scale;
+            lower[a + j] = match (i == j, nothing) {
+                (_, true) => 0.0,
+                (true, false) if rest > 0.0 => rest.sqrt(),
+                (false, false) if lower[b + j] > 0.0 => rest / lower[b + j],
+                _ => return Err(i),
+            };
+        }
+    }
+    Ok(lower)
+}
+
+/// The largest modulus of an eigenvalue, by squaring powers of the matrix (Gelfand 1941).
+pub fn spectral_radius(matrix: &[f64], size: usize) -> f64 {
+    // The logarithm of the norm of the power 2^k, over 2^k.
+    let (mut power, mut log, mut share) = (matrix.to_vec(), 0.0, 1.0);
+    for _ in 0..48 {
+        let norm = dot(&power, &power).sqrt();
+        if norm == 0.0 {
+            return 0.0;
+        }
+        log += share * norm.ln();
+        power.iter_mut().for_each(|x| *x /= norm);
+        let mut square = vec![0.0; size * size];
+        for i in 0..size {
+            for k in 0..size {
+                let row = &power[k * size..(k + 1) * size];
+                add_scaled(&mut square[i * size..(i + 1) * size], power[i * size + k], row);
+            }
+        }
+        power = square;
+        share /= 2.0;
+    }
+    log.exp()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,5 +293,28 @@ mod tests {
             assert!(dot(row, &direction).abs() < 1e-14, "{direction:?}");
         }
         assert_eq!(null_direction(&[1.0, 0.0, 0.0, 1.0], 2, 1e-12), (2, None));
+    }
+
+    #[test]
+    fn roots_of_semidefinite_matrices_have_empty_columns() {
+        let a = [1.0, 2.0, 0.5, 2.0, 4.0, 1.0, 0.5, 1.0, 3.0];
+        let root = semidefinite_root(&a, 3).expect("semidefinite");
+        for i in 0..3 {
+            for j in 0..3 {
+                let entry = dot(&root[i * 3..i * 3 + 3], &root[j * 3..j * 3 + 3]);
+                assert!((entry - a[i * 3 + j]).abs() < 1e-15, "{i} {j}");
+            }
+        }
+        assert_eq!(root[4], 0.0);
+        assert_eq!(semidefinite_root(&[0.0, 1.0, 1.0, 2.0], 2), Err(1));
+        assert_eq!(semidefinite_root(&[1.0, 2.0, 2.0, 1.0], 2), Err(1));
+    }
+
+    #[test]
+    fn spectral_radii_are_moduli_of_eigenvalues() {
+        // A cycle: the cube of the eigenvalues is the product of its weights.
+        let cycle = [0.0, 2.0, 0.0, 0.0, 0.0, -0.5, 0.3, 0.0, 0.0];
+        assert!((spectral_radius(&cycle, 3) - 0.3_f64.cbrt()).abs() < 1e-12);
+        assert_eq!(spectral_radius(&[0.0, 5.0, 0.0, 0.0], 2), 0.0);
     }
 }

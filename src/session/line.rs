@@ -116,9 +116,18 @@ fn begins_model(text: &str) -> bool {
         first.strip_prefix(word).is_some_and(|rest| {
             let rest = rest.trim_start_matches([' ', '\t']);
             rest.starts_with('\n')
-                || (rest.len() < first.len() - word.len() && rest.starts_with(lexeme::begins_name))
+                || (rest.len() < first.len() - word.len()
+                    && rest.starts_with(lexeme::begins_name)
+                    && (actions(word).next().is_none() || is_alone(rest)))
         })
     })
+}
+
+/// Whether nothing but a comment follows a word in its line: `sem fitt a` opens no block.
+fn is_alone(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or("");
+    let rest = line.trim_start_matches(lexeme::continues_name).trim_start();
+    rest.is_empty() || rest.starts_with(['#', '!'])
 }
 
 /// Reads a line.

@@ -24,6 +24,7 @@ pub static COMMANDS: &[Command] = &[
     sem::INFO,
     sem::IDEAL,
     sem::FIT,
+    sem::SIMULATE,
     expressions::SIMPLIFY,
     expressions::EXPLAIN,
     expressions::EXPAND,

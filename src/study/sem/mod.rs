@@ -6,6 +6,7 @@ mod effects;
 mod errors;
 pub mod fit;
 pub mod indices;
+pub mod population;
 pub mod sample;
 
 pub use discrepancy::Method;

@@ -3,6 +3,7 @@
 use super::point::pairs;
 use super::prime::Random;
 use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::numeric::dense;
 
 /// A complex number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,56 +128,20 @@ pub struct Stability {
     pub delta: f64,
 }
 
-/// The spectral radius of Λ, by squaring its powers (Gelfand 1941), and `Δ`.
+/// The spectral radius of Λ, and `Δ`.
 pub fn stability(graph: &MixedGraph, values: &[f64]) -> Stability {
     let n = graph.size();
-    let mut lambda = vec![vec![0.0; n]; n];
+    let mut lambda = vec![0.0; n * n];
     for (a, b, w) in graph.effects() {
-        lambda[a][b] = match w {
+        lambda[a * n + b] = match w {
             Weight::Parameter(p) => values[*p],
             Weight::Constant(c) => c.to_f64(),
         };
     }
-    let mut system: Vec<Vec<f64>> = lambda
-        .iter()
-        .enumerate()
-        .map(|(i, row)| {
-            row.iter().enumerate().map(|(j, x)| f64::from(u8::from(i == j)) - x).collect()
-        })
-        .collect();
-    let mut delta = 1.0;
-    for c in 0..n {
-        let pivot =
-            (c..n).max_by(|&x, &y| system[x][c].abs().total_cmp(&system[y][c].abs())).unwrap_or(c);
-        if pivot != c {
-            system.swap(c, pivot);
-            delta = -delta;
-        }
-        delta *= system[c][c];
-        if system[c][c] == 0.0 {
-            break;
-        }
-        let row = system[c].clone();
-        for other in &mut system[c + 1..] {
-            let factor = other[c] / row[c];
-            other.iter_mut().zip(&row).for_each(|(x, y)| *x -= factor * y);
-        }
-    }
-    // log of the norm of Λ^(2^k), over 2^k.
-    let (mut power, mut log, mut share) = (lambda, 0.0, 1.0);
-    for _ in 0..48 {
-        let norm = power.iter().flatten().map(|x| x * x).sum::<f64>();
-        let norm = libm::sqrt(norm);
-        if norm == 0.0 {
-            return Stability { radius: 0.0, delta };
-        }
-        log += share * libm::log(norm);
-        power.iter_mut().flatten().for_each(|x| *x /= norm);
-        let square = |i: usize, j: usize| (0..n).map(|k| power[i][k] * power[k][j]).sum::<f64>();
-        power = (0..n).map(|i| (0..n).map(|j| square(i, j)).collect()).collect();
-        share /= 2.0;
-    }
-    Stability { radius: libm::exp(log), delta }
+    let mut system: Vec<f64> =
+        lambda.iter().enumerate().map(|(k, x)| f64::from(k % (n + 1) == 0) - x).collect();
+    let delta = dense::solve(&mut system, n, &mut [], 0);
+    Stability { radius: dense::spectral_radius(&lambda, n), delta }
 }
 
 /// Starts for each solution that is looked for.

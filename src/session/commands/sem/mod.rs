@@ -7,11 +7,13 @@ mod graph;
 mod ideal;
 mod info;
 mod report;
+mod simulate;
 
 pub use covariance::COVARIANCE;
 pub use fit::FIT;
 pub use ideal::IDEAL;
 pub use info::INFO;
+pub use simulate::SIMULATE;
 
 use super::FILE;
 use crate::model::sem::{Conventions, StructuralModel};
