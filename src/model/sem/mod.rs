@@ -5,6 +5,7 @@
 //! formulas are made.
 
 mod conventions;
+pub mod diagram;
 pub mod graph;
 pub mod moments;
 pub mod parameters;

@@ -25,6 +25,7 @@ pub static COMMANDS: &[Command] = &[
     sem::IDEAL,
     sem::FIT,
     sem::SIMULATE,
+    sem::DRAW,
     expressions::SIMPLIFY,
     expressions::EXPLAIN,
     expressions::EXPAND,

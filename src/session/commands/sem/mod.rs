@@ -2,6 +2,7 @@
 
 mod covariance;
 mod data;
+mod draw;
 mod fit;
 mod graph;
 mod ideal;
@@ -10,6 +11,7 @@ mod report;
 mod simulate;
 
 pub use covariance::COVARIANCE;
+pub use draw::DRAW;
 pub use fit::FIT;
 pub use ideal::IDEAL;
 pub use info::INFO;
