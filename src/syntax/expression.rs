@@ -223,7 +223,7 @@ impl<'t> Reader<'t> {
             if let Some(id) = self.literal()? {
                 operands.push(id);
             } else if let Some(word) =
-                self.take(if self.dotted { lexeme::dotted } else { lexeme::name })
+                self.take(if self.dotted { lexeme::dotted_name } else { lexeme::name })
             {
                 let name = self.tree.intern(word);
                 let after = self.at;

@@ -134,6 +134,11 @@ pub fn dotted(input: &str) -> Parsed<'_, &str> {
     verify(take_while1(inside), begins).parse(input)
 }
 
+/// A name of R that is no reserved word of expressions.
+pub fn dotted_name(input: &str) -> Parsed<'_, &str> {
+    verify(dotted, |word: &str| !is_reserved(word)).parse(input)
+}
+
 /// A name or a reserved word.
 pub fn word(input: &str) -> Parsed<'_, &str> {
     verify(take_while1(continues_name), |word: &str| word.starts_with(begins_name)).parse(input)

@@ -397,11 +397,12 @@ fn term(reader: &mut Reader<'_>, operator: Operator) -> Result<Term, Diagnostic>
         if reader.rest().starts_with(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')) {
             let value = number(reader)?;
             let span = Span::new(at, reader.at);
+            let bare = !reader.text()[span.range()].contains(['-', '/']);
             let role = if reader.symbol("*") {
                 Role::Coefficient
             } else if reader.symbol("?") {
                 Role::Start
-            } else if value.is_one() || value.is_zero() {
+            } else if bare && (value.is_one() || value.is_zero()) {
                 return intercept(operator, modifiers, value, Span::new(start, reader.at));
             } else {
                 return Err(reader.unexpected("`*` after a number"));
