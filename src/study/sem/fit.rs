@@ -234,8 +234,12 @@ pub fn fit(
         Bound { discrepancy: &discrepancy, conditions: &conditions, layout: &layout, at: &best.at };
     let (covariance, unidentified) = bound.covariance(options, sample, &completed, &targets);
     let covariance = covariance.filter(|_| unidentified.is_empty());
+    let statistic = match options.method {
+        Method::UnweightedLeastSquares => bound.residual_statistic(&targets),
+        _ => None,
+    };
     let mut fit = Fit {
-        indices: Indices::new(&discrepancy, &layout, &completed, &best, conditions.equalities),
+        indices: Indices::new(&discrepancy, &layout, &best, bound.equalities(), statistic),
         implied: Vec::new(),
         estimates: Vec::new(),
         quantities: Vec::new(),

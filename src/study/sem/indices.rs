@@ -1,7 +1,6 @@
 //! How well a model fits: the test of fit, and indices that compare it with a baseline.
 
 use super::discrepancy::{Discrepancy, Method};
-use crate::model::sem::StructuralModel;
 use crate::model::sem::parameters::Layout;
 use crate::numeric::dense::{Cholesky, dot};
 use crate::numeric::minimum::Minimum;
@@ -10,7 +9,8 @@ use crate::numeric::probability::{chi_square_above, noncentral_below, noncentral
 /// Fit indices.
 #[derive(Clone, Debug, Default)]
 pub struct Indices {
-    /// `N F` for maximum likelihood, `(N − G) F` for least squares.
+    /// `N F` for maximum likelihood, `(N − G) F` for generalised least squares, and for unweighted
+    /// ones, where `F` has no chi-square distribution, Browne's statistic of the residuals.
     pub chi_square: f64,
     /// Degrees of freedom.
     pub df: f64,
@@ -54,9 +54,9 @@ impl Indices {
     pub fn new(
         discrepancy: &Discrepancy,
         layout: &Layout,
-        _model: &StructuralModel,
         minimum: &Minimum,
         equalities: usize,
+        chi_square: Option<f64>,
     ) -> Indices {
         let groups = discrepancy.groups.len() as f64;
         let total: f64 = discrepancy.groups.iter().map(|g| g.target.count).sum();
@@ -64,7 +64,7 @@ impl Indices {
         let factor = if likelihood { total } else { total - groups };
         let parameters = layout.parameters.len() - equalities;
         let df = (Indices::moments(layout, discrepancy.groups.len()) - parameters) as f64;
-        let chi_square = (factor * minimum.value).max(0.0);
+        let chi_square = chi_square.unwrap_or(factor * minimum.value).max(0.0);
         let (p, q) = (layout.observed.len(), layout.exogenous.len());
         let fixed: Vec<usize> = layout
             .exogenous
@@ -86,14 +86,7 @@ impl Indices {
             baseline += group.weight
                 * match discrepancy.method {
                     Method::MaximumLikelihood => apart + inner - whole,
-                    Method::UnweightedLeastSquares => {
-                        let off = (0..p * p).filter(|k| {
-                            let (i, j) = (k / p, k % p);
-                            i != j && !(fixed.contains(&i) && fixed.contains(&j))
-                        });
-                        0.5 * off.map(|k| s[k] * s[k]).sum::<f64>()
-                    }
-                    Method::GeneralizedLeastSquares => independent(s, p, &fixed),
+                    _ => independent(s, p, &fixed),
                 };
             let gap: Vec<f64> = match layout.means {
                 true => group.target.means.iter().zip(&at.means).map(|(m, mu)| m - mu).collect(),
