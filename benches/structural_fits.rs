@@ -52,7 +52,9 @@ fn matrix(name: &str, count: f64) -> Sample {
     let (mut names, mut rows) = table(name);
     if names[0].is_empty() {
         names.remove(0);
-        rows.iter_mut().for_each(|r| drop(r.remove(0)));
+        for row in &mut rows {
+            row.remove(0);
+        }
     }
     let cells = rows.into_iter().flatten().map(|x| x * (count - 1.0) / count).collect();
     Sample::of_moments(names, cells, None, count).expect("a symmetric matrix")

@@ -114,6 +114,24 @@ impl Moments {
         Moments { size, observed, entries, order, incoming, columns, directions, means }
     }
 
+    /// Whether a variable acts on itself by way of others.
+    pub fn has_feedback(&self) -> bool {
+        self.order.iter().any(|component| component.len() > 1)
+    }
+
+    /// Λ at `parameters`, row by row: row `i` holds the direct effects of `i`.
+    pub fn coefficients(&self, parameters: &[f64]) -> Vec<f64> {
+        let mut matrix = vec![0.0; self.size * self.size];
+        for e in self.entries.iter().filter(|e| matches!(e.kind, Kind::Loading | Kind::Regression))
+        {
+            matrix[e.from * self.size + e.to] += match e.cell {
+                Cell::Constant(value) => value,
+                Cell::Free(k) => parameters[k],
+            };
+        }
+        matrix
+    }
+
     /// The moments at `parameters`; nothing where `det(I − Λ)` is zero.
     pub fn at(&self, parameters: &[f64]) -> Option<Implied> {
         let n = self.size;

@@ -5,7 +5,7 @@ use super::fit::{Effect, Estimate, Fit};
 use crate::model::sem::Kind;
 use crate::model::sem::moments::{Direction, Implied, Moments};
 use crate::model::sem::parameters::Cell;
-use crate::numeric::dense::{add_scaled, dot};
+use crate::numeric::dense::{add_scaled, dot, spectral_radius};
 
 impl Fit {
     /// The standard error of a quantity with this gradient.
@@ -135,12 +135,22 @@ impl Fit {
                     }
                 }
             }
-            if at.determinant.abs() < 1e-3 {
-                let text = format!(
-                    "det(I - Λ) is {:.1e}: the feedback is close to singular",
-                    at.determinant
-                );
-                self.warnings.push(text);
+            if m.has_feedback() {
+                let radius = spectral_radius(&m.coefficients(&self.minimum.at), n);
+                self.stability.push((radius, at.determinant));
+                if radius >= 1.0 {
+                    let text = format!(
+                        "feedback does not die out: the spectral radius of Λ is {radius:.3}"
+                    );
+                    self.warnings.push(text);
+                }
+                if at.determinant.abs() < 1e-3 {
+                    let text = format!(
+                        "det(I - Λ) is {:.1e}: the feedback is close to singular",
+                        at.determinant
+                    );
+                    self.warnings.push(text);
+                }
             }
             self.implied.push((at.covariance, at.means));
         }

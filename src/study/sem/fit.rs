@@ -160,6 +160,9 @@ pub struct Fit {
     pub effects: Vec<Effect>,
     /// For each group the share of its variance that is explained, of every explained variable.
     pub explained: Vec<(usize, usize, f64)>,
+    /// Of a model with feedback, for each group the spectral radius of Λ, below 1 where feedback
+    /// dies out, and `det(I − Λ)`.
+    pub stability: Vec<(f64, f64)>,
     /// How well it fits.
     pub indices: Indices,
     /// Implied covariances and means of each group.
@@ -245,6 +248,7 @@ pub fn fit(
         quantities: Vec::new(),
         effects: Vec::new(),
         explained: Vec::new(),
+        stability: Vec::new(),
         warnings: Vec::new(),
         method: options.method,
         targets,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
-use super::graph::{GROUP, graph, vertex};
+use super::graph::{NUMBER, graph, vertex};
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
@@ -46,7 +46,17 @@ pub const COVARIANCE: Command = Command {
            arrow has a parameter of its own. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
            `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[ENTRY, FORM, ONE_CONNECTIONS, PICTURE, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
+    options: &[
+        ENTRY,
+        FORM,
+        ONE_CONNECTIONS,
+        PICTURE,
+        MODEL,
+        NUMBER,
+        AS_WRITTEN,
+        STD_LV,
+        ORTHOGONAL,
+    ],
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem covariance examples/models/supply_demand.dot --entry income,price",

@@ -210,6 +210,9 @@ fn json(fit: &Fit) -> Json {
             "rmsea_p": i.rmsea_close, "srmr": i.srmr, "loglik": i.log_likelihood,
             "aic": i.aic, "bic": i.bic,
         },
+        "stability": fit.stability.iter()
+            .map(|(radius, determinant)| json!({"spectral_radius": radius, "determinant": determinant}))
+            .collect::<Vec<_>>(),
         "unidentified": fit.unidentified, "warnings": fit.warnings,
     })
 }

@@ -11,7 +11,18 @@ use crate::session::{Session, load_text};
 use crate::text::{Diagnostic, Kind, nearest};
 
 /// The group of a model with several.
-pub const GROUP: Flag = Flag::with("group", "NUMBER", "the group of a model with several, from 1");
+pub const NUMBER: Flag =
+    Flag::with("group-number", "N", "the group of a model with several, from 1 [default: 1]");
+
+/// The group that a call is about, counted from 0.
+///
+/// # Errors
+/// When it is no number.
+pub fn number(call: &Call<'_>) -> Result<usize, Stop> {
+    let whole = |x: f64| x >= 1.0 && x.fract() == 0.0;
+    let wanted = call.number(NUMBER.long, "a whole number from 1", whole)?;
+    Ok(wanted.map_or(0, |x| x as usize - 1))
+}
 
 /// The mixed graph of the file that a call names, else of the current model.
 ///
@@ -42,10 +53,8 @@ pub fn graph_of(
         }
         _ => {
             let taken = conventions(call);
-            let wanted =
-                call.number("group", "a whole number from 1", |x| x >= 1.0 && x.fract() == 0.0)?;
+            let group = number(call)?;
             let model = target(session, call)?;
-            let group = wanted.map_or(0, |x| x as usize - 1);
             if group >= model.groups {
                 let message = format!("`{}` has {} group(s)", model.name, model.groups);
                 return Err(Stop::refused(Kind::Config, message));

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::data::{self, CORRELATION, COVARIANCE, DATA, OBSERVATIONS};
-use super::graph::{GROUP, graph};
+use super::graph::{NUMBER, graph};
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
@@ -38,7 +38,7 @@ pub const IDEAL: Command = Command {
         CORRELATION,
         OBSERVATIONS,
         MODEL,
-        GROUP,
+        NUMBER,
         AS_WRITTEN,
         STD_LV,
         ORTHOGONAL,

@@ -2,8 +2,9 @@
 
 use serde_json::{Value as Json, json};
 
-use super::data::covariances;
-use super::graph::{GROUP, graph, graph_of};
+use super::data::{CORRELATION, COVARIANCE, DATA, GROUP, OBSERVATIONS, covariances};
+use super::graph::{NUMBER, graph, graph_of};
+use super::values::{SET, at_values, solutions, values};
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
@@ -12,7 +13,7 @@ use crate::model::sem::structure::fibre::{Answer as Fibre, fibre};
 use crate::model::sem::structure::global::{Obstacle, obstacle};
 use crate::model::sem::structure::identify::{Formula, Identified, identify};
 use crate::model::sem::structure::point::{Rank, rank};
-use crate::model::sem::structure::preimage::{Complex, preimages, sigma, stability};
+use crate::model::sem::structure::preimage::preimages;
 use crate::model::sem::symbolic::counts;
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
@@ -20,15 +21,7 @@ use crate::session::commands::MODEL;
 use crate::syntax::print::{Plain, try_print};
 use crate::term::Graph;
 use crate::term::visit::free_symbols;
-use crate::text::{Diagnostic, Kind, nearest};
-
-/// Values of parameters.
-const SET: Flag = Flag::with(
-    "set",
-    "NAME=VALUE",
-    "a value of a parameter: with all effects stability is judged, with all parameters the other \
-     solutions are looked for; may be repeated",
-);
+use crate::text::Kind;
 
 /// Covariances whose parameters are wanted.
 const OF: Flag = Flag::with(
@@ -49,7 +42,21 @@ pub const INFO: Command = Command {
            identified and by which formula; equivalence with another model; stability at given values. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
            `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[SET, OF, EQUIVALENT, MODEL, GROUP, AS_WRITTEN, STD_LV, ORTHOGONAL],
+    options: &[
+        SET,
+        DATA,
+        COVARIANCE,
+        CORRELATION,
+        OBSERVATIONS,
+        OF,
+        EQUIVALENT,
+        MODEL,
+        GROUP,
+        NUMBER,
+        AS_WRITTEN,
+        STD_LV,
+        ORTHOGONAL,
+    ],
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem info examples/models/verma.dot",
@@ -59,17 +66,17 @@ pub const INFO: Command = Command {
 };
 
 /// Lines of a report with what they are about, and the same for programs.
-struct Report {
+pub struct Report {
     lines: Vec<String>,
     json: serde_json::Map<String, Json>,
 }
 
 impl Report {
-    fn say(&mut self, about: &str, text: impl AsRef<str>) {
+    pub fn say(&mut self, about: &str, text: impl AsRef<str>) {
         self.lines.push(format!("{about:<14} {}", text.as_ref()));
     }
 
-    fn put(&mut self, key: &str, value: Json) {
+    pub fn put(&mut self, key: &str, value: Json) {
         self.json.insert(key.to_owned(), value);
     }
 }
@@ -80,7 +87,7 @@ impl Report {
 /// What is wrong with its file or values, a model without covariances.
 fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     let mixed = graph(session, call)?;
-    let values = values(call, &mixed)?;
+    let values = values(session, call, &mixed)?;
     let mut report = Report { lines: Vec::new(), json: serde_json::Map::new() };
     let Some(rank) = rank(&mixed) else {
         return Err(Stop::failed(Kind::Domain, "det(I - Λ) is zero whatever the parameters are"));
@@ -133,33 +140,6 @@ fn finish(report: Report) -> Answer {
 
 fn names(mixed: &MixedGraph, vertices: &[usize]) -> String {
     vertices.iter().map(|&v| mixed.vertex_name(v)).collect::<Vec<_>>().join(", ")
-}
-
-/// Values of parameters: of `--set`, else those that the model gives as starts.
-fn values(call: &Call<'_>, mixed: &MixedGraph) -> Result<Vec<Option<f64>>, Stop> {
-    let mut values: Vec<Option<f64>> =
-        mixed.parameters.iter().map(|p| p.start.as_ref().map(|n| n.to_f64())).collect();
-    for setting in call.list("set") {
-        let refuse = || {
-            let message = format!("--set is `NAME=VALUE` with a number, not `{setting}`");
-            Stop::refused(Kind::Config, message)
-        };
-        let (name, value) = setting.split_once('=').ok_or_else(refuse)?;
-        let value: f64 =
-            value.trim().parse().ok().filter(|x: &f64| x.is_finite()).ok_or_else(refuse)?;
-        let name = name.trim();
-        let known = || mixed.parameters.iter().map(|p| p.name.as_str());
-        let Some(place) = known().position(|n| n == name) else {
-            let error = Diagnostic::without_place(Kind::Name, format!("no parameter `{name}`"));
-            let list: Vec<&str> = known().take(20).collect();
-            return Err(error
-                .did_you_mean(nearest(name, known()))
-                .note(format!("the parameters are {}", list.join(", ")))
-                .into());
-        };
-        values[place] = Some(value);
-    }
-    Ok(values)
 }
 
 /// A number of things.
@@ -452,97 +432,6 @@ fn effects(
     }
     report.put("identification", json!(list));
     Ok(())
-}
-
-/// Digits of numbers in the text.
-fn short(x: f64) -> String {
-    let rounded = format!("{x:.6}");
-    let text = rounded.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-/// Stability and other solutions at given values.
-fn at_values(
-    report: &mut Report,
-    mixed: &MixedGraph,
-    values: &[Option<f64>],
-    fibre: Option<&Fibre>,
-    call: &Call<'_>,
-) {
-    let known = |w: &Weight| match w {
-        Weight::Parameter(p) => values[*p].is_some(),
-        Weight::Constant(_) => true,
-    };
-    if values.iter().all(Option::is_none) || !mixed.effects().all(|(_, _, w)| known(w)) {
-        return;
-    }
-    let filled: Vec<f64> = values.iter().map(|v| v.unwrap_or(0.0)).collect();
-    let found = stability(mixed, &filled);
-    let verdict = match found.radius < 1.0 {
-        true => "feedback dies out",
-        false => "feedback does not die out: the model is no equilibrium of a process in steps",
-    };
-    report.say("stability", format!("spectral radius of Λ {}: {verdict}", short(found.radius)));
-    let near = if found.delta.abs() < 1e-6 {
-        ", so close to zero that covariances hardly exist"
-    } else {
-        ""
-    };
-    report.say("", format!("Δ = det(I - Λ) = {}{near}", short(found.delta)));
-    report.put("spectral_radius", json!(found.radius));
-    report.put("delta", json!(found.delta));
-    if values.iter().any(Option::is_none) {
-        return;
-    }
-    let Some(target) = sigma(mixed, &filled) else { return };
-    report.put("sigma", json!(target));
-    let Some(Fibre::Finite(f)) = fibre else { return };
-    if f.degree < 2 {
-        return;
-    }
-    let all = preimages(mixed, &target, Some(&filled), f.degree, call.host.stop());
-    solutions(report, mixed, &all, f.degree);
-}
-
-/// Parameters with the same covariances.
-fn solutions(report: &mut Report, mixed: &MixedGraph, all: &[Vec<Complex>], degree: usize) {
-    let real = |v: &Vec<Complex>| v.iter().all(|x| x.im.abs() < 1e-9);
-    report.say(
-        "solutions",
-        format!(
-            "{} of {} with these covariances found, {} of them real",
-            all.len(),
-            degree,
-            all.iter().filter(|v| real(v)).count()
-        ),
-    );
-    let mut list = Vec::new();
-    for (k, solution) in all.iter().enumerate() {
-        let part = |x: &Complex| match x.im.abs() < 1e-9 {
-            true => short(x.re),
-            false => format!(
-                "{}{}{}i",
-                short(x.re),
-                if x.im < 0.0 { "-" } else { "+" },
-                short(x.im.abs())
-            ),
-        };
-        let text: Vec<String> = mixed
-            .parameters
-            .iter()
-            .zip(solution)
-            .map(|(p, x)| format!("{} = {}", p.name, part(x)))
-            .collect();
-        report.say("", format!("{}. {}", k + 1, text.join(", ")));
-        let parts: serde_json::Map<String, Json> = mixed
-            .parameters
-            .iter()
-            .zip(solution)
-            .map(|(p, x)| (p.name.clone(), json!([x.re, x.im])))
-            .collect();
-        list.push(json!({"real": real(solution), "values": parts}));
-    }
-    report.put("solutions", json!(list));
 }
 
 /// The comparison with another model.

@@ -9,6 +9,7 @@ mod ideal;
 mod info;
 mod report;
 mod simulate;
+mod values;
 
 pub use covariance::COVARIANCE;
 pub use draw::DRAW;

@@ -59,6 +59,10 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
         line("AIC", format!("{:.3}", i.aic));
         line("BIC", format!("{:.3}", i.bic));
     }
+    for (radius, determinant) in &fit.stability {
+        line("spectral radius of Λ", format!("{radius:.3}"));
+        line("det(I - Λ)", format!("{determinant:.3}"));
+    }
     for group in 0..fit.targets.len() {
         if fit.targets.len() > 1 {
             let target = &fit.targets[group];
