@@ -65,6 +65,9 @@ pub const INFO: Command = Command {
     run: answer,
 };
 
+/// Characters of a formula that is shown to a person.
+const LONG: usize = 1000;
+
 /// Lines of a report with what they are about, and the same for programs.
 pub struct Report {
     lines: Vec<String>,
@@ -398,6 +401,10 @@ fn effects(
             },
         };
         let text = match (&written, formula) {
+            (Some(value), _) if value.len() > LONG => {
+                let length = value.len();
+                format!("{name} = …   [{how}; a formula of {length} characters, which --json has]")
+            }
             (Some(value), _) => format!("{name} = {value}   [{how}]"),
             (None, Some(_)) => format!("{name} solves linear equations   [{how}]"),
             (None, None) => format!("{name}: {how}"),
