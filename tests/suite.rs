@@ -49,6 +49,8 @@ mod regions;
 mod rules;
 #[path = "suite/seeded.rs"]
 mod seeded;
+#[path = "suite/sem_commands.rs"]
+mod sem_commands;
 #[path = "suite/sem_fits.rs"]
 mod sem_fits;
 #[path = "suite/sensitivities.rs"]

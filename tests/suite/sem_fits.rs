@@ -61,6 +61,168 @@ fn near(fit: &Json, expected: &[(&str, f64, f64)]) {
     assert!(gradient < 1e-10, "gradient {gradient}");
 }
 
+/// The options that fit a model of `tests/data/sem/fits.json`.
+fn data_of(name: &str) -> Vec<(&'static str, &'static str)> {
+    match name {
+        "wheaton" => vec![("covariance", "wheaton_cov.csv"), ("observations", "932")],
+        "duncan_haller_portes" => {
+            vec![("correlation", "duncan_haller_portes_cor.csv"), ("observations", "329")]
+        }
+        "holzinger_swineford" => vec![("data", "holzinger_swineford_1939.csv")],
+        _ => vec![("data", "political_democracy.csv")],
+    }
+}
+
+#[test]
+fn estimates_and_errors_are_those_of_an_independent_computation() {
+    let reference: Json =
+        serde_json::from_str(include_str!("../data/sem/fits.json")).expect("JSON");
+    let equal = Text::new(
+        "equal_loadings.sem",
+        "ind60 =~ x1 + x2 + x3\ndem60 =~ y1 + a*y2 + b*y3 + c*y4\n\
+         dem65 =~ y5 + a*y6 + b*y7 + c*y8\ndem60 ~ ind60\ndem65 ~ ind60 + dem60\n\
+         y1 ~~ y5\ny2 ~~ y4 + y6\ny3 ~~ y7\ny4 ~~ y8\ny6 ~~ y8\n",
+    );
+    let mut compared = 0;
+    for model in reference["models"].as_array().expect("models") {
+        let name = model["model"].as_str().expect("a name");
+        let number =
+            |x: &Json| -> f64 { x.as_str().and_then(|t| t.parse().ok()).expect("a number") };
+        for expected in model["fits"].as_array().expect("fits") {
+            let method = expected["method"].as_str().expect("a method");
+            for kind in ["expected", "observed", "robust"] {
+                let Some(errors) = expected[kind].as_array() else { continue };
+                let mut options = data_of(name);
+                options.push(("se", kind));
+                let methods = ["ml", "gls", "uls"];
+                options.extend(methods.iter().find(|m| **m == method).map(|m| ("estimator", *m)));
+                let fit = match name {
+                    "political_democracy_equal" => run_file(equal.path(), &options),
+                    _ => run(&format!("{name}.sem"), &options),
+                };
+                let fit = fit.expect("a fit");
+                let chi = number(&expected["chisq"]);
+                near(&fit, &[("chisq", chi, 1e-6 * chi)]);
+                let values = expected["estimates"].as_array().expect("estimates");
+                let names = model["parameters"].as_array().expect("parameters");
+                for ((formula, value), error) in names.iter().zip(values).zip(errors) {
+                    let formula = formula.as_str().expect("a formula");
+                    let (value, error) = (number(value), number(error));
+                    let found = estimate(&fit, formula, "estimate");
+                    let close = (found - value).abs() <= 1e-6 * value.abs().max(1.0);
+                    assert!(close, "{name} {method} {formula}: {found} and not {value}");
+                    let found = estimate(&fit, formula, "se");
+                    let close = (found - error).abs() <= 1e-5 * error.abs().max(1.0);
+                    assert!(close, "{name} {method} {kind} {formula}: {found} and not {error}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 300, "{compared}");
+}
+
+#[test]
+fn least_squares_have_the_published_indices() {
+    // lavaan 0.6-22, `sem(estimator = "GLS", meanstructure = TRUE)`, as its own checks record it.
+    let options =
+        [("data", "holzinger_swineford_1939.csv"), ("estimator", "gls"), ("meanstructure", "")];
+    let fit = run("holzinger_swineford.sem", &options).expect("a fit");
+    near(
+        &fit,
+        &[
+            ("chisq", 77.471, 5e-4),
+            ("df", 24.0, 0.0),
+            ("baseline_chisq", 277.991, 5e-4),
+            ("baseline_df", 36.0, 0.0),
+            ("cfi", 0.779, 5e-4),
+            ("tli", 0.669, 5e-4),
+            ("rmsea", 0.086, 5e-4),
+            ("rmsea_lower", 0.065, 5e-4),
+            ("rmsea_upper", 0.108, 5e-4),
+            ("rmsea_p", 0.003, 5e-4),
+            ("srmr", 0.080, 5e-4),
+        ],
+    );
+    for (formula, value) in
+        [("visual =~ x2", 0.481), ("speed =~ x9", 1.115), ("textual ~~ speed", 0.197)]
+    {
+        assert!((estimate(&fit, formula, "estimate") - value).abs() < 6e-4, "{formula}");
+    }
+}
+
+#[test]
+fn bounds_hold_and_improper_solutions_are_said() {
+    let matrix = Text::new("heywood.csv", "a,b,c\n1,0.8,0.8\n0.8,1,0.5\n0.8,0.5,1\n");
+    let path = matrix.path();
+    let options = [("correlation", path.as_str()), ("observations", "100")];
+    let free = Text::new("heywood.sem", "f =~ a + b + c\n");
+    let fit = run_file(free.path(), &options).expect("a fit");
+    // Saturated: the variance of a is 1 - 0.8 * 0.8/0.5, times 99/100.
+    let improper = 0.99 * (1.0 - 0.8 * 0.8 / 0.5);
+    assert!((estimate(&fit, "a ~~ a", "estimate") - improper).abs() < 1e-9);
+    let warnings = fit["warnings"].to_string();
+    assert!(warnings.contains("residual variance of a is negative"), "{warnings}");
+    let bounded = Text::new("bounded.sem", "f =~ a + b + c\na ~~ lower(0)*a\n");
+    let fit = run_file(bounded.path(), &options).expect("a fit");
+    assert_eq!(estimate(&fit, "a ~~ a", "estimate"), 0.0);
+    let warnings = fit["warnings"].to_string();
+    assert!(warnings.contains("a~~a is at its bound"), "{warnings}");
+    let held = fit["estimates"].as_array().expect("estimates");
+    let held = held.iter().find(|e| e["formula"] == "a ~~ a").expect("the variance");
+    assert!(held["se"].is_null());
+    // With a as the factor itself, b and c are regressed on it.
+    assert!((estimate(&fit, "f =~ b", "estimate") - 0.8).abs() < 1e-9);
+}
+
+#[test]
+fn searches_that_fail_are_said_and_other_starts_help() {
+    // One factor has these correlations only with a negative variance, far from the usual start.
+    let matrix = Text::new("negative.csv", "a,b,c\n1,0.4,0.4\n0.4,1,-0.4\n0.4,-0.4,1\n");
+    let path = matrix.path();
+    let options = [("correlation", path.as_str()), ("observations", "100")];
+    let model = Text::new("negative.sem", "f =~ a + b + c\n");
+    let error = run_file(model.path(), &options).expect_err("no minimum in reach");
+    assert!(error.contains("did not converge in 1000 steps"), "{error}");
+    assert!(error.contains("--starts"), "{error}");
+    let options = [options[0], options[1], ("starts", "20")];
+    let fit = run_file(model.path(), &options).expect("a fit");
+    near(&fit, &[("chisq", 0.0, 1e-9)]);
+    assert!((estimate(&fit, "f =~ b", "estimate") + 1.0).abs() < 1e-8);
+    assert!(fit["warnings"].to_string().contains("the variance of f is negative"));
+}
+
+#[test]
+fn equalities_that_repeat_each_other_count_once() {
+    let text = Text::new(
+        "twice.sem",
+        "visual =~ x1 + a*x2 + b*x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n\
+         a - b == 0\n2*a - 2*b == 0\n",
+    );
+    let once = Text::new(
+        "once.sem",
+        "visual =~ x1 + a*x2 + a*x3\ntextual =~ x4 + x5 + x6\nspeed =~ x7 + x8 + x9\n",
+    );
+    let options = [("data", "holzinger_swineford_1939.csv")];
+    let (twice, once) = (run_file(text.path(), &options), run_file(once.path(), &options));
+    let (twice, once) = (twice.expect("a fit"), once.expect("a fit"));
+    let chi = once["fit"]["chisq"].as_f64().unwrap_or(f64::NAN);
+    near(&twice, &[("df", 25.0, 0.0), ("chisq", chi, 1e-8)]);
+    let (a, b) = (estimate(&once, "visual =~ x3", "se"), estimate(&twice, "visual =~ x3", "se"));
+    assert!((a - b).abs() < 1e-9, "{a} {b}");
+}
+
+#[test]
+fn feedback_is_judged_at_the_estimates() {
+    let fit = run("duncan_haller_portes.sem", &data_of("duncan_haller_portes")).expect("a fit");
+    let stability = &fit["stability"][0];
+    // 1/(1 − β₁₂β₂₁) = 1.04535, and the eigenvalues of a pair are ±√(β₁₂β₂₁).
+    let product = 0.18423_f64 * 0.23548;
+    let found = |key: &str| stability[key].as_f64().unwrap_or(f64::NAN);
+    assert!((found("determinant") - 1.0 / 1.04535).abs() < 1e-5, "{stability}");
+    assert!((found("spectral_radius") - product.sqrt()).abs() < 1e-5, "{stability}");
+}
+
 #[test]
 fn political_democracy() {
     // Bollen 1989; the indices and the table of lavaan's tutorial.
@@ -77,6 +239,8 @@ fn political_democracy() {
             ("rmsea", 0.03450, 5e-6),
             ("rmsea_lower", 0.0, 0.0),
             ("rmsea_upper", 0.092, 5e-4),
+            // P(χ² > 38.125218) for 35 degrees and noncentrality 75·35·0.05²: mpmath.
+            ("rmsea_p", 0.611_103_83, 1e-7),
             ("srmr", 0.04442, 5e-6),
             ("baseline_chisq", 730.654, 5e-4),
             ("baseline_df", 55.0, 0.0),

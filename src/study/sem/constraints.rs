@@ -62,6 +62,18 @@ impl<'a> Conditions<'a> {
         value(&self.graph, self.layout, term, x)
     }
 
+    /// Puts parameters that are at a bound up to rounding exactly there; these parameters.
+    pub fn hold(&self, x: &mut [f64]) -> Vec<usize> {
+        let mut held = Vec::new();
+        for &(k, bound, _) in &self.bounds {
+            if (x[k] - bound).abs() < 1e-8 * bound.abs().max(1.0) {
+                x[k] = bound;
+                held.push(k);
+            }
+        }
+        held
+    }
+
     /// The values and their derivatives, row by row.
     pub fn values(&self, x: &[f64], values: &mut [f64], jacobian: &mut [f64]) {
         let n = x.len();

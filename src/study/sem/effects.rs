@@ -95,7 +95,7 @@ impl Fit {
                         add_scaled(&mut gradient, factor, &moved(v));
                     }
                 }
-                let error = parameter.and_then(|k| {
+                let error = parameter.filter(|k| !self.held.contains(k)).and_then(|k| {
                     let mut one = vec![0.0; t];
                     one[k] = 1.0;
                     self.error_of(&one)

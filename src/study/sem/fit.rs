@@ -171,8 +171,10 @@ pub struct Fit {
     pub covariance: Option<Vec<f64>>,
     /// Parameters that the data cannot tell apart.
     pub unidentified: Vec<String>,
-    /// What is not admissible: negative variances and the like.
+    /// What is not admissible or not regular: negative variances, bounds that hold a parameter.
     pub warnings: Vec<String>,
+    /// Parameters that a bound holds.
+    pub held: Vec<usize>,
     /// What was minimised.
     pub method: Method,
 }
@@ -233,6 +235,7 @@ pub fn fit(
     if best.end != End::Converged {
         return Err(Error::NotConverged(best.steps, best.slope, best.end));
     }
+    let held = conditions.hold(&mut best.at);
     let bound =
         Bound { discrepancy: &discrepancy, conditions: &conditions, layout: &layout, at: &best.at };
     let (covariance, unidentified) = bound.covariance(options, sample, &completed, &targets);
@@ -249,7 +252,11 @@ pub fn fit(
         effects: Vec::new(),
         explained: Vec::new(),
         stability: Vec::new(),
-        warnings: Vec::new(),
+        warnings: held
+            .iter()
+            .map(|k| format!("{} is at its bound", layout.parameters[*k].name))
+            .collect(),
+        held,
         method: options.method,
         targets,
         minimum: best.clone(),
