@@ -1,6 +1,6 @@
 //! Samples and path diagrams of structural equation models, and the block `sem` of model files.
 
-use isoterm::model::sem::MixedGraph;
+use isoterm::model::sem::{Conventions, MixedGraph};
 use isoterm::model::sem::diagram::{Sketch, dot, svg};
 use isoterm::model::sem::graph::read_dot;
 use isoterm::session::command::Silent;
@@ -45,6 +45,11 @@ fn run(name: &str, file: &str, options: &[(&'static str, &str)]) -> Result<Json,
     let options = options.iter().map(|&(n, v)| (n, v.to_owned())).collect();
     let answer = session.command(row, vec![file.to_owned()], options, &Silent);
     answer.map(|a| a.json).map_err(|e| e.render(false))
+}
+
+fn sketch_of(graph: &MixedGraph) -> Sketch {
+    let model = graph.to_model().completed(&Conventions::default());
+    Sketch::of_model(&model, 0, &|_| None)
 }
 
 fn numbers(path: &str) -> (Vec<String>, Vec<Vec<f64>>) {
@@ -171,7 +176,7 @@ fn diagrams_name_all_variables_and_come_back_from_dot() {
     // A circle for one feedback loop, two arrows for a pair, and names that XML would misread.
     let text = "digraph { \"a&b\" -> c -> d -> \"a&b\"; c -> \"a&b\"; c -> d [dir=both, label=k] }";
     let graph = read_dot(&Source::new("loop.dot", text), &Limits::default()).expect("a graph");
-    let sketch = Sketch::of_graph(&graph);
+    let sketch = sketch_of(&graph);
     let picture = svg(std::slice::from_ref(&sketch));
     assert!(picture.contains("a&amp;b") && !picture.contains("a&b"), "{picture}");
     assert!(!picture.contains("NaN"), "{picture}");
@@ -216,7 +221,7 @@ fn variables_of_a_diagram_stand_apart() {
         }
         text += "}\n";
         let graph = read_dot(&Source::new("g.dot", text.clone()), &Limits::default());
-        let picture = svg(&[Sketch::of_graph(&graph.expect("a graph"))]);
+        let picture = svg(&[sketch_of(&graph.expect("a graph"))]);
         let number = |tag: &str, key: &str| -> f64 {
             let rest = tag.split(&format!(" {key}=\"")).nth(1).expect("an attribute");
             rest.split('"').next().and_then(|t| t.parse().ok()).expect("a number")
@@ -265,4 +270,26 @@ fn blocks_stand_beside_each_other_in_a_model_file() {
     let wrong = folder.file("wrong.model", "sem m\n  y ~ 2x\n  y ~ (x)\nend\n");
     let error = run("sem covariance", &wrong, &[]).expect_err("no formula");
     assert!(error.contains("wrong.model:2:") && error.contains("wrong.model:3:"), "{error}");
+}
+
+#[test]
+fn graphs_are_fitted_as_they_are_drawn() {
+    let folder = Folder::new("graphs");
+    let data = example("tests/data/sem/wheaton_cov.csv");
+    // The model of Wheaton and others, where the diagram leaves out nothing but scales.
+    let graph = folder.file(
+        "wheaton.dot",
+        "digraph wheaton { node [shape=ellipse]; Alien67; Alien71; SES; node [shape=box];\n\
+         Alien67 -> Anomia67; Alien67 -> Powerless67; Alien71 -> Anomia71; Alien71 -> Powerless71;\n\
+         SES -> Education; SES -> SEI; SES -> Alien67 -> Alien71; SES -> Alien71;\n\
+         Anomia67 -> Anomia71 [dir=both]; Powerless67 -> Powerless71 [dir=both] }",
+    );
+    let options = [("covariance", data.as_str()), ("observations", "932")];
+    let fit = run("sem fit", &graph, &options).expect("a fit");
+    assert!((fit["fit"]["chisq"].as_f64().unwrap_or(f64::NAN) - 4.735_260).abs() < 1e-6);
+    assert_eq!(fit["fit"]["df"], 4.0);
+    // Outcomes without an arrow between them have no covariance of their own.
+    let fork = folder.file("fork.dot", "digraph { SEI -> Anomia67; SEI -> Powerless67 }");
+    let fit = run("sem fit", &fork, &options).expect("a fit");
+    assert_eq!(fit["fit"]["df"], 1.0);
 }

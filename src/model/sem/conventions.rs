@@ -85,6 +85,8 @@ impl StructuralModel {
             .collect();
         if !conventions.as_written {
             model.fix_scales(conventions);
+        }
+        if !conventions.as_written && !self.whole {
             let sources = (0..parts.len()).filter(|&v| {
                 self.variables[v].latent && !parts[v].dependent && !parts[v].indicator
             });

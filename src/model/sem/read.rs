@@ -31,6 +31,7 @@ pub fn read(
             constraints: Vec::new(),
             terms: Graph::new(),
             groups: 1,
+            whole: false,
         },
         positions: FxHashMap::default(),
         places: FxHashMap::default(),

@@ -22,6 +22,8 @@ pub struct StructuralModel {
     pub terms: Graph,
     /// How many groups the coefficients distinguish; 1 when none does.
     pub groups: usize,
+    /// Whether it says everything, as a graph does: no arrow is added to it.
+    pub whole: bool,
 }
 
 /// A variable.

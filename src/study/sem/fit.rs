@@ -177,6 +177,8 @@ pub struct Fit {
     pub held: Vec<usize>,
     /// What was minimised.
     pub method: Method,
+    /// Where standard errors come from.
+    pub errors: Errors,
 }
 
 /// Fits a model to a sample.
@@ -258,6 +260,7 @@ pub fn fit(
             .collect(),
         held,
         method: options.method,
+        errors: options.errors,
         targets,
         minimum: best.clone(),
         covariance,

@@ -10,7 +10,6 @@ mod layout;
 mod route;
 pub(super) mod svg;
 
-use super::graph::{MixedGraph, Weight};
 use super::types::{Kind, StructuralModel, Value};
 
 pub use dot::dot;
@@ -83,29 +82,5 @@ impl Sketch {
         }
         let nodes = model.variables.iter().map(node).collect();
         Sketch { title: String::new(), nodes, lines }
-    }
-
-    /// The diagram of a mixed graph, with labels where the graph has values or labels of its own.
-    pub fn of_graph(graph: &MixedGraph) -> Sketch {
-        let name = |w: &Weight| match w {
-            Weight::Constant(value) => value.to_f64().to_string(),
-            Weight::Parameter(p) => {
-                let parameter = &graph.parameters[*p];
-                let own = parameter.name == parameter.notation;
-                if own { parameter.name.clone() } else { String::new() }
-            }
-        };
-        let line = |from: usize, to: usize, w: &Weight, double: bool| {
-            let label = name(w);
-            Line { from, to, double, label, faint: false }
-        };
-        let effects = graph.effects().map(|(a, b, w)| line(a, b, w, false));
-        let lines = effects.chain(graph.covariances().map(|(a, b, w)| line(a, b, w, true)));
-        let node = |v: &super::graph::Vertex| Node { name: v.name.clone(), latent: v.latent };
-        Sketch {
-            title: String::new(),
-            nodes: graph.directed.node_weights().map(node).collect(),
-            lines: lines.collect(),
-        }
     }
 }

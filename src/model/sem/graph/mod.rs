@@ -8,8 +8,9 @@ use petgraph::graph::{DiGraph, NodeIndex, UnGraph};
 use petgraph::visit::EdgeRef;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::types::{Kind, StructuralModel, Value};
+use super::types::{Arrow, Coefficient, Kind, StructuralModel, Value, Variable};
 use crate::term::Number;
+use crate::text::Span;
 
 pub use adjacency::read as read_adjacency;
 pub use dot::read as read_dot;
@@ -136,6 +137,61 @@ impl MixedGraph {
             }
         }
         Self::assemble(&model.name, vertices, drafts, &leader)
+    }
+
+    /// The model of the graph: arrows from latent variables to observed ones are loadings, and nothing
+    /// is added to it but the scales of latent variables.
+    pub fn to_model(&self) -> StructuralModel {
+        let latent = |v: usize| self.directed[NodeIndex::new(v)].latent;
+        let coefficient = |w: &Weight| match w {
+            Weight::Constant(value) => {
+                Coefficient { value: Value::Fixed(value.clone()), ..Coefficient::default() }
+            }
+            Weight::Parameter(p) => {
+                let parameter = &self.parameters[*p];
+                let own = parameter.name == parameter.notation;
+                let label = own.then(|| parameter.name.clone());
+                Coefficient { label, start: parameter.start.clone(), ..Coefficient::default() }
+            }
+        };
+        let arrow = |kind: Kind, from: usize, to: usize, coefficient: Coefficient| Arrow {
+            kind,
+            from,
+            to,
+            coefficients: vec![coefficient],
+            added: None,
+            span: Span::default(),
+        };
+        let mut arrows = Vec::new();
+        for (a, b, w) in self.effects() {
+            let kind = if latent(a) && !latent(b) { Kind::Loading } else { Kind::Regression };
+            arrows.push(arrow(kind, a, b, coefficient(w)));
+        }
+        for (a, b, w) in self.covariances() {
+            arrows.push(arrow(Kind::Covariance, a, b, coefficient(w)));
+        }
+        for v in 0..self.size() {
+            if !self.covariances().any(|(a, b, _)| (a, b) == (v, v)) {
+                let none = Value::Fixed(Number::ZERO);
+                let none = Coefficient { value: none, ..Coefficient::default() };
+                arrows.push(arrow(Kind::Covariance, v, v, none));
+            }
+        }
+        let variable = |v: &Vertex| Variable {
+            name: v.name.clone(),
+            latent: v.latent,
+            span: Span::default(),
+        };
+        StructuralModel {
+            name: self.name.clone(),
+            variables: self.directed.node_weights().map(variable).collect(),
+            arrows,
+            quantities: Vec::new(),
+            constraints: Vec::new(),
+            terms: crate::term::Graph::new(),
+            groups: 1,
+            whole: true,
+        }
     }
 
     fn assemble(

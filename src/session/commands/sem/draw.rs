@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::data::{self, CORRELATION, COVARIANCE, DATA, GROUP, MEANS, OBSERVATIONS};
 use super::fit::fitted;
-use super::graph::graph;
 use super::{AS_WRITTEN, FREE_X, MEANSTRUCTURE, ORTHOGONAL, SEM_FILE, STD_LV};
 use super::{conventions, target};
 use crate::model::sem::diagram::{Sketch, dot, svg};
@@ -97,14 +96,7 @@ const ARROWS: usize = 5000;
 
 /// The name of the model, and a diagram for each group.
 fn sketches(session: &mut Session, call: &Call<'_>) -> Result<(String, Vec<Sketch>), Stop> {
-    let file = call.arguments.first().map(String::as_str);
-    let ending = file.and_then(|f| Path::new(f).extension()).map(|e| e.to_ascii_lowercase());
-    let is_graph = ending.is_some_and(|e| e == "dot" || e == "gv" || e == "adj");
     if data::given(call) {
-        if is_graph {
-            let message = "a graph has no estimates: write the model as formulas";
-            return Err(Stop::refused(Kind::Config, message));
-        }
         let (fit, _) = fitted(session, call)?;
         let sketch = |g: usize| {
             let label = |arrow: usize| {
@@ -124,10 +116,6 @@ fn sketches(session: &mut Session, call: &Call<'_>) -> Result<(String, Vec<Sketc
     }
     if call.has(STANDARDISED.long) {
         return Err(Stop::refused(Kind::Config, "--standardised needs data to estimate from"));
-    }
-    if is_graph {
-        let mixed = graph(session, call)?;
-        return Ok((mixed.name.clone(), vec![Sketch::of_graph(&mixed)]));
     }
     let taken = conventions(call);
     let model = target(session, call)?.completed(&taken);

@@ -90,7 +90,7 @@ pub const FIT: Command = Command {
 /// # Errors
 /// What is wrong with model or data, or why there is no fit.
 pub fn fitted(session: &mut Session, call: &Call<'_>) -> Result<(Fit, usize), Stop> {
-    let model: StructuralModel = target(session, call)?.clone();
+    let model: StructuralModel = target(session, call)?;
     let options = Options {
         conventions: conventions(call),
         method: match call.option(ESTIMATOR.long) {

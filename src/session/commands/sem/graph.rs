@@ -43,15 +43,10 @@ pub fn graph_of(
     call: &Call<'_>,
     file: Option<&str>,
 ) -> Result<MixedGraph, Stop> {
-    let ending = file.and_then(|f| Path::new(f).extension()).map(|e| e.to_ascii_lowercase());
-    let graph = match (file, ending.as_ref().and_then(|e| e.to_str())) {
-        (Some(file), Some(ending @ ("dot" | "gv" | "adj"))) => {
-            let (source, _) = load_text(file, &session.limits)?;
-            let read = if ending == "adj" { read_adjacency } else { read_dot };
-            read(&source, &session.limits)
-                .map_err(|diagnostics| Refused { source: Some(source), diagnostics })?
-        }
-        _ => {
+    let drawn = file.map(|file| drawn(session, file)).transpose()?.flatten();
+    let graph = match drawn {
+        Some(graph) => graph,
+        None => {
             let taken = conventions(call);
             let group = number(call)?;
             let model = target(session, call)?;
@@ -65,6 +60,24 @@ pub fn graph_of(
     match graph.size() {
         0 => Err(Stop::refused(Kind::Config, "the graph has no variables")),
         _ => Ok(graph),
+    }
+}
+
+/// The graph in a file whose name ends in `.dot`, `.gv` or `.adj`; nothing for other files.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn drawn(session: &Session, file: &str) -> Result<Option<MixedGraph>, Stop> {
+    let ending = Path::new(file).extension().map(|e| e.to_ascii_lowercase());
+    let read = match ending.as_ref().and_then(|e| e.to_str()) {
+        Some("dot" | "gv") => read_dot,
+        Some("adj") => read_adjacency,
+        _ => return Ok(None),
+    };
+    let (source, _) = load_text(file, &session.limits)?;
+    match read(&source, &session.limits) {
+        Ok(graph) => Ok(Some(graph)),
+        Err(diagnostics) => Err(Refused { source: Some(source), diagnostics }.into()),
     }
 }
 

@@ -57,14 +57,17 @@ fn conventions(call: &Call<'_>) -> Conventions {
 }
 
 /// The structural equation model that a call is about: of the file that it names, else the
-/// current one. It becomes the current one.
+/// current one. A model of formulas becomes the current one.
 ///
 /// # Errors
 /// What is wrong with the file, or that a model must be chosen.
-fn target<'s>(session: &'s mut Session, call: &Call<'_>) -> Result<&'s StructuralModel, Stop> {
+fn target(session: &mut Session, call: &Call<'_>) -> Result<StructuralModel, Stop> {
     let chosen = call.option("model").map(str::to_owned);
     if !call.arguments.is_empty() {
         let file = call.argument(0);
+        if let Some(graph) = graph::drawn(session, file)? {
+            return Ok(graph.to_model());
+        }
         let (source, folder) = load_text(file, &session.limits)?;
         let text = source.text().to_owned();
         let found = contents(source, &folder, &session.limits)?;
@@ -90,7 +93,7 @@ fn target<'s>(session: &'s mut Session, call: &Call<'_>) -> Result<&'s Structura
         let structure = known.remove(place);
         known.push(structure);
     }
-    let current = known.last().map(|s| &s.model);
+    let current = known.last().map(|s| s.model.clone());
     current.ok_or_else(|| {
         let message = "there is no structural equation model";
         let help = "name a file of formulas, `load` one, or type one from `sem NAME` to `end`";

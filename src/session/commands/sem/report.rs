@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::sem::Kind;
 use crate::numeric::probability::two_sided;
-use crate::study::sem::{Fit, Method};
+use crate::study::sem::{Errors, Fit, Method};
 
 /// The report of a fit.
 pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> String {
@@ -23,9 +23,15 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
     if incomplete > 0 {
         let _ = writeln!(out, "{incomplete} rows with missing values were left out");
     }
+    let errors = match (fit.errors, fit.method) {
+        (Errors::Robust, _) => "of a sandwich with the cases",
+        (Errors::Observed, _) => "from observed information",
+        (Errors::Expected, Method::UnweightedLeastSquares) => "of a sandwich for normal data",
+        (Errors::Expected, _) => "from expected information",
+    };
     let _ = writeln!(
         out,
-        "converged in {} steps, gradient {:.1e}\n",
+        "converged in {} steps, gradient {:.1e}; standard errors {errors}\n",
         fit.minimum.steps, fit.minimum.slope
     );
     for warning in &fit.warnings {
@@ -43,7 +49,11 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
     let mut line = |name: &str, value: String| {
         let _ = writeln!(out, "{name:<28} {value:>14}");
     };
-    line("chi-square", format!("{:.3}", i.chi_square));
+    let statistic = match fit.method {
+        Method::UnweightedLeastSquares => "chi-square (Browne)",
+        _ => "chi-square",
+    };
+    line(statistic, format!("{:.3}", i.chi_square));
     line("degrees of freedom", format!("{}", i.df));
     line("p", format!("{:.3}", i.p));
     line("baseline chi-square", format!("{:.3} ({})", i.baseline, i.baseline_df));

@@ -67,8 +67,8 @@ pub const SIMULATE: Command = Command {
     ],
     place: Place::Everywhere,
     examples: &[Example {
-        line: "sem simulate examples/models/feedback.sem -n 2 -o -",
-        result: "",
+        line: "sem simulate examples/models/feedback.sem --count 1000 --output /dev/null",
+        result: "/dev/null: 1000 observations of 4 variables, seed 1…",
     }],
     run: answer,
 };
@@ -94,7 +94,7 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         false => {
             let set = super::super::runs::assignments(&call.list(SET.long))?;
             let taken = conventions(call);
-            let population = Population::new(target(session, call)?, &taken, &set);
+            let population = Population::new(&target(session, call)?, &taken, &set);
             let population = population.map_err(refusal)?;
             let sizes = vec![500.0; population.layout.groups.len()];
             (population, sizes)
