@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::model::sem::{self, StructuralModel};
 use crate::model::{System, ode};
 use crate::syntax::block::BlockKind;
-use crate::syntax::{lexeme, model, sem as formulas};
+use crate::syntax::{lexeme, model, sem as sem_text};
 use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
 
 /// Why there is no result: the text as read, and everything that is wrong with it.
@@ -141,9 +141,41 @@ pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<Syst
 /// # Errors
 /// Everything that is wrong with the text.
 pub fn contents(source: Source, folder: &Path, limits: &Limits) -> Result<Contents, Refused> {
+    let ending = Path::new(source.name()).extension();
+    let formulas = ending.is_some_and(|e| e.eq_ignore_ascii_case("sem"));
+    described(source, folder, limits, formulas)
+}
+
+/// The structural equation models of a text, which may be formulas alone; files that other models
+/// of the text name are sought in `folder`.
+///
+/// # Errors
+/// Everything that is wrong with the text, and that it has no such model.
+pub fn structures(
+    source: Source,
+    folder: &Path,
+    limits: &Limits,
+) -> Result<Vec<StructuralModel>, Refused> {
+    let name = source.name().to_owned();
+    let found = described(source, folder, limits, true)?.structures;
+    if found.is_empty() {
+        let message = format!("{name} has no structural equation model");
+        let error = Diagnostic::without_place(Kind::Config, message);
+        return Err(error.help("a model stands from `sem NAME` to `end`").into());
+    }
+    Ok(found)
+}
+
+/// The models of a text; without a block it is formulas when `formulas` says so.
+fn described(
+    source: Source,
+    folder: &Path,
+    limits: &Limits,
+    formulas: bool,
+) -> Result<Contents, Refused> {
     let open = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|e| e.to_string());
-    let read = match formulas_alone(&source) {
-        true => formulas::parse(&source, &stem(source.name()), limits),
+    let read = match formulas && !begins_block(source.text()) {
+        true => sem_text::parse(&source, &stem(source.name()), limits),
         false => model::parse(&source, limits),
     };
     let (text, mut errors) = match read {
@@ -175,15 +207,9 @@ pub fn contents(source: Source, folder: &Path, limits: &Limits) -> Result<Conten
     }
 }
 
-/// Whether a text is formulas without a block around them, by the ending of its name.
-fn formulas_alone(source: &Source) -> bool {
-    let ending = Path::new(source.name()).extension();
-    ending.is_some_and(|e| e.eq_ignore_ascii_case("sem")) && !begins_block(source.text())
-}
-
 /// Whether the first line of a text that says something opens a block.
 pub fn begins_block(text: &str) -> bool {
-    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with('#'));
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with(['#', '!']));
     first.is_some_and(|line| {
         let mut words = line.split_whitespace();
         let begins = words.next().is_some_and(|w| model::BLOCKS.iter().any(|(b, _)| *b == w));

@@ -21,6 +21,7 @@ mod witness;
 pub use commands::COMMANDS;
 pub use load::{
     Contents, Refused, bytes, contents, describe, describe_structure, load, load_text, models,
+    structures,
 };
 pub use rules::rules;
 pub use simplify::{simplify, term};

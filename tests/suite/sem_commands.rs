@@ -1,8 +1,8 @@
 //! Samples and path diagrams of structural equation models, and the block `sem` of model files.
 
-use isoterm::model::sem::{Conventions, MixedGraph};
 use isoterm::model::sem::diagram::{Sketch, dot, svg};
 use isoterm::model::sem::graph::read_dot;
+use isoterm::model::sem::{Conventions, MixedGraph};
 use isoterm::session::command::Silent;
 use isoterm::session::{Session, command};
 use isoterm::text::{Limits, Source};
@@ -267,6 +267,13 @@ fn blocks_stand_beside_each_other_in_a_model_file() {
     assert!(error.contains("choose one with --model: first, second"), "{error}");
     let error = run("sem covariance", &file, &[("model", "frist")]).expect_err("a typo");
     assert!(error.contains("did you mean `first`?"), "{error}");
+    // A file of formulas may have any name.
+    let text = folder.file("lavaan.txt", "! a model of R\ny ~ b*x\n");
+    let answer = run("sem covariance", &text, &[]).expect("formulas");
+    assert_eq!(answer["entries"].as_array().map(Vec::len), Some(3));
+    let other = folder.file("ode.model", "ode decay\n  state A = 1\n  A' = -A\nend\n");
+    let error = run("sem covariance", &other, &[]).expect_err("no such model");
+    assert!(error.contains("has no structural equation model"), "{error}");
     let wrong = folder.file("wrong.model", "sem m\n  y ~ 2x\n  y ~ (x)\nend\n");
     let error = run("sem covariance", &wrong, &[]).expect_err("no formula");
     assert!(error.contains("wrong.model:2:") && error.contains("wrong.model:3:"), "{error}");

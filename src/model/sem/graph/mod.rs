@@ -177,11 +177,8 @@ impl MixedGraph {
                 arrows.push(arrow(Kind::Covariance, v, v, none));
             }
         }
-        let variable = |v: &Vertex| Variable {
-            name: v.name.clone(),
-            latent: v.latent,
-            span: Span::default(),
-        };
+        let variable =
+            |v: &Vertex| Variable { name: v.name.clone(), latent: v.latent, span: Span::default() };
         StructuralModel {
             name: self.name.clone(),
             variables: self.directed.node_weights().map(variable).collect(),

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::commands::MODEL;
 use crate::session::output::Partial;
-use crate::text::{Kind, Limits};
+use crate::text::Kind;
 
 const STANDARDISED: Flag =
     Flag::switch("standardised", "writes the estimates for variables of variance 1");
@@ -67,8 +67,8 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     let (name, sketches) = sketches(session, call)?;
     let lines = sketches.iter().map(|s| s.lines.len()).max().unwrap_or(0);
     if lines > ARROWS {
-        let what = "arrows in a picture";
-        return Err(Limits::exceeded("arrows", ARROWS, what, None).into());
+        let message = format!("{lines} arrows, where a picture has at most {ARROWS}");
+        return Err(Stop::failed(Kind::Resource, message));
     }
     let path = call.option(OUTPUT.long).map_or_else(|| format!("{name}.svg"), str::to_owned);
     let ending = Path::new(&path).extension().map(|e| e.to_string_lossy().to_lowercase());
@@ -92,7 +92,7 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
 }
 
 /// Arrows that a person can make out.
-const ARROWS: usize = 5000;
+const ARROWS: usize = 2000;
 
 /// The name of the model, and a diagram for each group.
 fn sketches(session: &mut Session, call: &Call<'_>) -> Result<(String, Vec<Sketch>), Stop> {

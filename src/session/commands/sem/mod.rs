@@ -21,7 +21,7 @@ pub use simulate::SIMULATE;
 use super::FILE;
 use crate::model::sem::{Conventions, StructuralModel};
 use crate::session::command::{Argument, Call, Flag, Stop};
-use crate::session::{Session, contents, load_text};
+use crate::session::{Session, load_text, structures};
 use crate::text::{Diagnostic, Kind, nearest};
 
 /// A file with a structural equation model.
@@ -70,18 +70,13 @@ fn target(session: &mut Session, call: &Call<'_>) -> Result<StructuralModel, Sto
         }
         let (source, folder) = load_text(file, &session.limits)?;
         let text = source.text().to_owned();
-        let found = contents(source, &folder, &session.limits)?;
-        if found.structures.is_empty() {
-            let message = format!("{file} has no structural equation model");
-            let error = Diagnostic::without_place(Kind::Config, message);
-            return Err(error.help("a model stands from `sem NAME` to `end`").into());
-        }
-        if found.structures.len() > 1 && chosen.is_none() {
-            let names: Vec<&str> = found.structures.iter().map(|s| s.name.as_str()).collect();
+        let found = structures(source, &folder, &session.limits)?;
+        if found.len() > 1 && chosen.is_none() {
+            let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
             let message = format!("choose one with --model: {}", names.join(", "));
             return Err(Stop::refused(Kind::Config, message));
         }
-        session.take_structures(found.structures, &text);
+        session.take_structures(found, &text);
     }
     let known = &mut session.structures;
     if let Some(name) = chosen {
