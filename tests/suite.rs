@@ -32,6 +32,8 @@ mod grammar;
 mod huge;
 #[path = "suite/layers.rs"]
 mod layers;
+#[path = "suite/mixed_graphs.rs"]
+mod mixed_graphs;
 #[path = "suite/models.rs"]
 mod models;
 #[path = "suite/networks.rs"]
@@ -57,6 +59,10 @@ mod rules;
 mod seeded;
 #[path = "suite/seeds.rs"]
 mod seeds;
+#[path = "suite/sem_commands.rs"]
+mod sem_commands;
+#[path = "suite/sem_fits.rs"]
+mod sem_fits;
 #[path = "suite/sensitivities.rs"]
 mod sensitivities;
 #[path = "suite/simplify.rs"]
@@ -67,5 +73,7 @@ mod stages;
 mod steady;
 #[path = "suite/strength.rs"]
 mod strength;
+#[path = "suite/structure.rs"]
+mod structure;
 #[path = "suite/tidy.rs"]
 mod tidy;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, ArgAction, Command as Clap};
+use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::session::COMMANDS;
 use crate::session::command::{Argument, Command, Flag, Place, Sort};
@@ -37,7 +37,7 @@ pub fn read() -> Given {
     let limits = super::limits(limits);
     let rules = matches.get_many::<String>("rules").unwrap_or_default().cloned().collect();
     let seconds = matches.get_one::<Duration>("seconds").copied();
-    let Some((name, given)) = matches.subcommand() else {
+    let Some((name, given)) = chosen(&matches) else {
         let (arguments, options) = (Vec::new(), Vec::new());
         return Given { name: None, arguments, options, json: false, limits, rules, seconds };
     };
@@ -57,7 +57,16 @@ pub fn read() -> Given {
     });
     let options = options.collect();
     let json = given.try_get_one::<bool>("json").ok().flatten() == Some(&true);
-    Given { name: Some(name.to_owned()), arguments, options, json, limits, rules, seconds }
+    Given { name: Some(name), arguments, options, json, limits, rules, seconds }
+}
+
+/// The command and what was given to it; the words of its name are subcommands of each other.
+fn chosen(matches: &ArgMatches) -> Option<(String, &ArgMatches)> {
+    let (name, given) = matches.subcommand()?;
+    Some(match given.subcommand() {
+        Some((action, given)) => (format!("{name} {action}"), given),
+        None => (name.to_owned(), given),
+    })
 }
 
 /// The whole command line.
@@ -84,7 +93,19 @@ pub fn program() -> Clap {
         .global(true)
         .value_parser(seconds)
         .help("end work that takes longer, with the best that was found until then");
-    let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere).map(subcommand);
+    let shell = COMMANDS.iter().filter(|c| c.place == Place::Everywhere);
+    let (families, single): (Vec<_>, Vec<_>) = shell.partition(|c| c.name.contains(' '));
+    let mut names: Vec<&str> = families.iter().filter_map(|c| c.name.split(' ').next()).collect();
+    names.dedup();
+    let families = names.into_iter().map(|name| {
+        let actions = families.iter().filter(|c| c.name.split(' ').next() == Some(name));
+        let list: Vec<&str> = actions.clone().filter_map(|c| c.name.split(' ').nth(1)).collect();
+        Clap::new(name)
+            .about(format!("{}: `isoterm help {name} ACTION` says more", list.join(", ")))
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+            .subcommands(actions.map(|c| subcommand(c)))
+    });
     let batch = Clap::new("batch").about("answers to requests in JSON, one on each line");
     let repl =
         Clap::new("repl").about("the prompt, as without a command").args(PROMPT.iter().map(option));
@@ -95,14 +116,15 @@ pub fn program() -> Clap {
         .arg(limit)
         .arg(rules)
         .arg(seconds)
-        .subcommands(shell)
+        .subcommands(single.into_iter().map(subcommand))
+        .subcommands(families)
         .subcommand(batch)
         .subcommand(repl)
 }
 
 fn subcommand(command: &'static Command) -> Clap {
     let json = Arg::new("json").long("json").action(ArgAction::SetTrue);
-    Clap::new(command.name)
+    Clap::new(command.name.split(' ').next_back().unwrap_or(command.name))
         .about(command.about)
         .after_help(command.more)
         .args(command.arguments.iter().map(positional))

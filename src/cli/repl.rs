@@ -228,7 +228,9 @@ impl Assistant {
             let colour = match c {
                 '0'..='9' => Some(NUMBER),
                 _ if !is_name => None,
-                _ if first && COMMANDS.iter().any(|c| c.name == piece) => Some(COMMAND),
+                _ if first && COMMANDS.iter().any(|c| c.name.split(' ').next() == Some(piece)) => {
+                    Some(COMMAND)
+                }
                 _ if function_named(piece).is_some() => Some(FUNCTION),
                 _ if self.words.knows(piece) => Some(DEFINED),
                 _ => None,

@@ -4,6 +4,7 @@ pub mod build;
 pub mod event;
 pub mod network;
 pub mod ode;
+pub mod sem;
 pub mod system;
 
 pub use build::Builder;

@@ -2,6 +2,7 @@
 
 use super::command::{Command, Sort};
 use super::commands::COMMANDS;
+use super::line;
 use super::state::{STYLES, Session};
 use crate::syntax::lexeme;
 use crate::syntax::lower::functions;
@@ -63,7 +64,12 @@ impl Vocabulary {
         let head = before.trim_start();
         let first = head.split_whitespace().next().unwrap_or("");
         let in_first = head.len() == first.len();
-        let command = COMMANDS.iter().find(|c| c.name == first).filter(|_| !in_first);
+        let typed = line::command_at(head).filter(|(_, rest)| !rest.is_empty());
+        let command = typed.map(|(command, _)| command).filter(|_| !in_first);
+        let mut actions = line::actions(first).peekable();
+        if !in_first && command.is_none() && actions.peek().is_some() {
+            return pick(start, actions.map(str::to_owned).collect());
+        }
         if let Some(dashes) = before.rfind(" --")
             && let Some(command) = command
             && before[dashes + 3..].chars().all(|c| c.is_alphanumeric() || c == '-')
@@ -77,7 +83,8 @@ impl Vocabulary {
         };
         match command {
             None if in_first => {
-                let commands = COMMANDS.iter().map(|c| c.name.to_owned());
+                let first_word = |name: &str| name.split(' ').next().unwrap_or(name).to_owned();
+                let commands = COMMANDS.iter().map(|c| first_word(c.name));
                 let blocks = BLOCKS.iter().map(|(w, _)| (*w).to_owned());
                 pick(start, commands.chain(blocks).chain(expressions()).collect())
             }
@@ -88,7 +95,9 @@ impl Vocabulary {
                 }
                 _ => match command.arguments.first().map(|a| a.sort) {
                     Some(Sort::File) if !before.contains(" --") => Completion::File,
-                    Some(Sort::Word) => pick(before.len() - word.len(), self.words(command)),
+                    Some(sort) if sort == Sort::Word || command.name == "help" => {
+                        pick(before.len() - word.len(), self.words(command))
+                    }
                     _ => pick(start, expressions()),
                 },
             },

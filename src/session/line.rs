@@ -86,15 +86,48 @@ fn without_comment(line: &str) -> &str {
     line.split('#').next().unwrap_or(line).trim()
 }
 
+/// The command that a text begins with, whose name may have two words, and what follows it.
+pub fn command_at(text: &str) -> Option<(&'static Command, &str)> {
+    let word = |text: &str| text.find(|c| !lexeme::continues_name(c)).unwrap_or(text.len());
+    let end = word(text);
+    let (first, rest) = text.split_at(end);
+    let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+    let (second, after) = rest[blanks..].split_at(word(&rest[blanks..]));
+    let pair = |name: &str| {
+        name.split_once(' ').is_some_and(|(a, b)| a == first && b == second && blanks > 0)
+    };
+    let two = COMMANDS.iter().find(|c| pair(c.name)).map(|c| (c, after));
+    two.or_else(|| COMMANDS.iter().find(|c| c.name == first).map(|c| (c, rest)))
+}
+
+/// The second words of the commands that begin with a word.
+pub fn actions(family: &str) -> impl Iterator<Item = &'static str> {
+    COMMANDS.iter().filter_map(move |c| {
+        c.name.split_once(' ').filter(|(first, _)| *first == family).map(|(_, second)| second)
+    })
+}
+
 fn begins_model(text: &str) -> bool {
     let first = text.trim_start();
+    if command_at(first).is_some_and(|(command, _)| command.name.contains(' ')) {
+        return false;
+    }
     BLOCKS.iter().any(|(word, _)| {
         first.strip_prefix(word).is_some_and(|rest| {
             let rest = rest.trim_start_matches([' ', '\t']);
             rest.starts_with('\n')
-                || (rest.len() < first.len() - word.len() && rest.starts_with(lexeme::begins_name))
+                || (rest.len() < first.len() - word.len()
+                    && rest.starts_with(lexeme::begins_name)
+                    && (actions(word).next().is_none() || is_alone(rest)))
         })
     })
+}
+
+/// Whether nothing but a comment follows a word in its line: `sem fitt a` opens no block.
+fn is_alone(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or("");
+    let rest = line.trim_start_matches(lexeme::continues_name).trim_start();
+    rest.is_empty() || rest.starts_with(['#', '!'])
 }
 
 /// Reads a line.
@@ -113,13 +146,23 @@ pub fn read(text: &str) -> Result<Line, Diagnostic> {
     if let Some((name, parameters, body)) = definition(text) {
         return Ok(Line::Definition { name, parameters, body });
     }
-    let end = text.find(|c| !lexeme::continues_name(c)).unwrap_or(text.len());
-    let (first, rest) = text.split_at(end);
-    match COMMANDS.iter().find(|c| c.name == first) {
-        Some(_) if FUNCTIONS.contains(&first) && goes_on(rest) => Ok(Line::Expression),
-        Some(command) => command_line(command, rest),
-        None => Ok(Line::Expression),
+    match command_at(text) {
+        Some((c, rest)) if FUNCTIONS.contains(&c.name) && goes_on(rest) => Ok(Line::Expression),
+        Some((command, rest)) => command_line(command, rest),
+        None => unknown_action(text).map_or(Ok(Line::Expression), Err),
     }
+}
+
+/// The error about `sem fitt`, where `sem fit` is a command.
+fn unknown_action(text: &str) -> Option<Diagnostic> {
+    let mut words = text.split_whitespace();
+    let first = words.next()?;
+    let list: Vec<&str> = actions(first).collect();
+    let second = words.next().filter(|_| !list.is_empty())?;
+    let message = format!("`{first}` cannot `{second}`");
+    let error = Diagnostic::without_place(Kind::Name, message);
+    let meant = nearest(second, list.iter().copied());
+    Some(error.did_you_mean(meant).note(format!("it can {}", list.join(", "))))
 }
 
 /// Whether a text begins with a bracket that closes before its end, as in `(A) + B`.

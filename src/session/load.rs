@@ -5,8 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::model::network::bionetgen;
+use crate::model::sem::{self, StructuralModel};
 use crate::model::{System, ode};
-use crate::syntax::model;
+use crate::syntax::block::BlockKind;
+use crate::syntax::{lexeme, model, sem as sem_text};
 use crate::text::{Diagnostic, Kind, Limits, Source, nearest};
 
 /// Why there is no result: the text as read, and everything that is wrong with it.
@@ -85,7 +87,7 @@ fn nearest_file(file: &str) -> Option<String> {
 /// Files of a folder among which a misspelt one is sought.
 const FILES: usize = 10_000;
 
-/// The models of a file; `-` is standard input. Files that a model names are sought beside it.
+/// The systems of a file; `-` is standard input. Files that a model names are sought beside it.
 ///
 /// # Errors
 /// Everything that is wrong with the file.
@@ -110,23 +112,84 @@ pub fn describe(system: &System) -> String {
     format!("{} is sound: {states} states, {parameters} parameters", system.name)
 }
 
-/// The models of a text; files that they name are sought in `folder`.
+/// A structural equation model in one line.
+pub fn describe_structure(model: &StructuralModel) -> String {
+    let observed = model.observed().len();
+    let latent = model.variables.len() - observed;
+    let arrows = model.arrows.len();
+    let latent = if latent > 0 { format!(" and {latent} latent") } else { String::new() };
+    format!("{} is sound: {observed} observed{latent} variables, {arrows} arrows", model.name)
+}
+
+/// What a text describes.
+pub struct Contents {
+    /// Systems of equations.
+    pub systems: Vec<System>,
+    /// Structural equation models.
+    pub structures: Vec<StructuralModel>,
+}
+
+/// The systems of a text; files that they name are sought in `folder`.
 ///
 /// # Errors
 /// Everything that is wrong with the text.
 pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<System>, Refused> {
+    contents(source, folder, limits).map(|found| found.systems)
+}
+
+/// The models of a text; files that they name are sought in `folder`.
+///
+/// # Errors
+/// Everything that is wrong with the text.
+pub fn contents(source: Source, folder: &Path, limits: &Limits) -> Result<Contents, Refused> {
+    let ending = Path::new(source.name()).extension();
+    let formulas = ending.is_some_and(|e| e.eq_ignore_ascii_case("sem"));
+    described(source, folder, limits, formulas)
+}
+
+/// The structural equation models of a text, which may be formulas alone; files that other models
+/// of the text name are sought in `folder`.
+///
+/// # Errors
+/// Everything that is wrong with the text, and that it has no such model.
+pub fn structures(
+    source: Source,
+    folder: &Path,
+    limits: &Limits,
+) -> Result<Vec<StructuralModel>, Refused> {
+    let name = source.name().to_owned();
+    let found = described(source, folder, limits, true)?.structures;
+    if found.is_empty() {
+        let message = format!("{name} has no structural equation model");
+        let error = Diagnostic::without_place(Kind::Config, message);
+        return Err(error.help("a model stands from `sem NAME` to `end`").into());
+    }
+    Ok(found)
+}
+
+/// The models of a text; without a block it is formulas when `formulas` says so.
+fn described(
+    source: Source,
+    folder: &Path,
+    limits: &Limits,
+    formulas: bool,
+) -> Result<Contents, Refused> {
     if bionetgen::is_network(&source) {
         return match bionetgen::system(&source, limits) {
-            Ok(system) => Ok(vec![system]),
+            Ok(system) => Ok(Contents { systems: vec![system], structures: Vec::new() }),
             Err(diagnostics) => Err(Refused { source: Some(source), diagnostics }),
         };
     }
     let open = |path: &str| std::fs::read_to_string(folder.join(path)).map_err(|e| e.to_string());
-    let (text, mut errors) = match model::parse(&source, limits) {
+    let read = match formulas && !begins_block(source.text()) {
+        true => sem_text::parse(&source, &stem(source.name()), limits),
+        false => model::parse(&source, limits),
+    };
+    let (text, mut errors) = match read {
         Ok(text) => (text, Vec::new()),
         Err(failed) => (failed.partial, failed.diagnostics),
     };
-    let mut systems = Vec::new();
+    let mut found = Contents { systems: Vec::new(), structures: Vec::new() };
     // Half-read statements would only give errors that follow from the first ones.
     if errors.is_empty() {
         for (k, block) in text.blocks.iter().enumerate() {
@@ -135,15 +198,39 @@ pub fn models(source: Source, folder: &Path, limits: &Limits) -> Result<Vec<Syst
                 let error = Diagnostic::error(Kind::Name, block.name.span, message);
                 errors.push(error.help("choose another name"));
             }
-            match ode::system(&text.tree, block, &open, limits) {
-                Ok(system) => systems.push(system),
-                Err(mut found) => errors.append(&mut found),
-            }
+            let outcome = match block.kind {
+                BlockKind::Ode | BlockKind::Network => {
+                    ode::system(&text.tree, block, &open, limits)
+                        .map(|system| found.systems.push(system))
+                }
+                BlockKind::Sem => sem::read(&source, &text.tree, block, limits)
+                    .map(|model| found.structures.push(model)),
+            };
+            errors.extend(outcome.err().into_iter().flatten());
         }
     }
     if errors.is_empty() {
-        Ok(systems)
+        Ok(found)
     } else {
         Err(Refused { source: Some(source), diagnostics: errors })
     }
+}
+
+/// Whether the first line of a text that says something opens a block.
+pub fn begins_block(text: &str) -> bool {
+    let first = text.lines().map(str::trim).find(|l| !l.is_empty() && !l.starts_with(['#', '!']));
+    first.is_some_and(|line| {
+        let mut words = line.split_whitespace();
+        let begins = words.next().is_some_and(|w| model::BLOCKS.iter().any(|(b, _)| *b == w));
+        begins && words.next().is_none_or(|w| w.starts_with(lexeme::begins_name))
+    })
+}
+
+/// The name of a file without folder and ending, as a name of a model.
+fn stem(name: &str) -> String {
+    let stem = Path::new(name).file_stem().map(|s| s.to_string_lossy().into_owned());
+    let stem = stem.filter(|s| s != "-").unwrap_or_else(|| "model".to_owned());
+    let letter = |c: char| if lexeme::continues_name(c) { c } else { '_' };
+    let name: String = stem.chars().map(letter).collect();
+    if name.starts_with(lexeme::begins_name) { name } else { format!("_{name}") }
 }

@@ -23,7 +23,10 @@ mod state;
 mod witness;
 
 pub use commands::COMMANDS;
-pub use load::{Refused, bytes, describe, load, load_text, models};
+pub use load::{
+    Contents, Refused, bytes, contents, describe, describe_structure, load, load_text, models,
+    structures,
+};
 pub use rules::rules;
 pub use simplify::{simplify, term};
-pub use state::{Model, Run, STYLES, Session, Style, command, refusal};
+pub use state::{Model, Run, STYLES, Session, Structure, Style, command, refusal};

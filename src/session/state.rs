@@ -12,6 +12,7 @@ use super::matrix;
 use super::request::{Workspace, too_long};
 use crate::model::System;
 use crate::model::network::eliminate::{Refusal, eliminate};
+use crate::model::sem::StructuralModel;
 use crate::rewrite::Ruleset;
 use crate::study::{Compiled, Solution};
 use crate::syntax::print::{Latex, Notation, Plain, Unicode, try_print};
@@ -100,6 +101,14 @@ impl Model {
     }
 }
 
+/// A structural equation model that was loaded or typed.
+pub struct Structure {
+    /// The text it came from, as a block.
+    pub text: String,
+    /// What it says.
+    pub model: StructuralModel,
+}
+
 /// A run of a model.
 pub struct Run {
     /// What tells it apart from the model as written; may be empty.
@@ -125,6 +134,8 @@ pub struct Session {
     pub style: Style,
     /// Models, the current one last.
     pub models: Vec<Model>,
+    /// Structural equation models, the current one last.
+    pub structures: Vec<Structure>,
     /// Whether the session is one command of a shell: runs then write their solutions to files
     /// without being asked.
     pub shell: bool,
@@ -144,6 +155,7 @@ impl Session {
             workspace: Workspace::new(limits).until(stop),
             style: Style::Unicode,
             models: Vec::new(),
+            structures: Vec::new(),
             shell: false,
             ended: false,
             results: 0,
@@ -186,8 +198,16 @@ impl Session {
                 self.models.push(model);
                 Ok(())
             }
+            None if self.structures.iter().any(|s| s.model.name == name) => {
+                let place = self.structures.iter().position(|s| s.model.name == name);
+                let structure = self.structures.remove(place.unwrap_or(0));
+                self.structures.push(structure);
+                Ok(())
+            }
             None => {
                 let known = self.models.iter().map(|m| m.system.name.as_str());
+                let structures = self.structures.iter().map(|s| s.model.name.as_str());
+                let known = known.chain(structures);
                 let error = Diagnostic::without_place(Kind::Name, format!("no model `{name}`"));
                 Err(error.did_you_mean(nearest(name, known)).into())
             }
@@ -314,9 +334,25 @@ impl Session {
     /// Takes in a model that was typed.
     fn define_model(&mut self, text: &str) -> Result<Answer, Stop> {
         let source = Source::new("model", text);
-        let systems = super::models(source, "".as_ref(), &self.limits)?;
-        let names = self.take_in(systems, text);
-        Ok(Answer::text(names))
+        let found = super::contents(source, "".as_ref(), &self.limits)?;
+        let systems = self.take_in(found.systems, text);
+        let structures = self.take_structures(found.structures, text);
+        Ok(Answer::text([systems, structures].join("\n").trim()))
+    }
+
+    /// Makes structural equation models known, the last one current, and says which.
+    pub fn take_structures(&mut self, models: Vec<StructuralModel>, text: &str) -> String {
+        let mut said = Vec::new();
+        for model in models {
+            self.structures.retain(|s| s.model.name != model.name);
+            said.push(super::describe_structure(&model));
+            let text = match super::load::begins_block(text) {
+                true => text.to_owned(),
+                false => format!("sem {}\n{text}\nend", model.name),
+            };
+            self.structures.push(Structure { text, model });
+        }
+        said.join("\n")
     }
 
     /// Makes models known, the last one current, and says which.

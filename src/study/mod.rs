@@ -6,6 +6,7 @@ mod error;
 mod events;
 pub mod export;
 pub mod line;
+pub mod sem;
 pub mod sensitivity;
 pub mod simulate;
 mod solution;

@@ -42,6 +42,8 @@ pub enum BlockKind {
     Ode,
     /// A reaction network; it may hold equations of other states as well.
     Network,
+    /// A structural equation model.
+    Sem,
 }
 
 /// One statement of a block.
@@ -68,6 +70,8 @@ pub enum Content {
     Reaction(ReactionText),
     /// `simulate t = 0..10, points = 100`.
     Simulate(Vec<Setting>),
+    /// A statement of a structural equation model.
+    Structural(super::sem::Statement),
 }
 
 /// What a declaration declares.

@@ -53,6 +53,8 @@ pub enum Dialect {
     Model,
     /// Rules: `?x` is an operand, and `=>` ends an expression.
     Rules,
+    /// Structural equation models: dots may stand in names, as in R, and `!` begins a comment.
+    Lavaan,
     /// BioNetGen: logic is written `&&`, `||` and `!`, and no word is reserved.
     BioNetGen,
 }
@@ -117,6 +119,11 @@ impl<'t> Reader<'t> {
         (self.at, self.end) = (start, end);
     }
 
+    /// The whole text.
+    pub fn text(&self) -> &'t str {
+        self.text
+    }
+
     /// What is left to read.
     pub fn rest(&self) -> &'t str {
         &self.text[self.at..self.end]
@@ -125,6 +132,13 @@ impl<'t> Reader<'t> {
     /// Skips blanks, comments and line breaks.
     pub fn skip_blank(&mut self) {
         if self.rest().starts_with([' ', '\t', '\r', '\n', '#', '\\']) {
+            let _ = self.take(lexeme::blank);
+        }
+        while self.dialect == Dialect::Lavaan
+            && self.rest().starts_with('!')
+            && !self.rest().starts_with("!=")
+        {
+            self.at += self.rest().find('\n').unwrap_or(self.rest().len());
             let _ = self.take(lexeme::blank);
         }
     }
@@ -385,6 +399,7 @@ impl<'t> Reader<'t> {
     fn take_name(&mut self) -> Option<&'t str> {
         match self.dialect {
             Dialect::BioNetGen => self.take(lexeme::word),
+            Dialect::Lavaan => self.take(lexeme::dotted_name),
             _ => self.take(lexeme::name),
         }
     }

@@ -120,6 +120,25 @@ pub fn name(input: &str) -> Parsed<'_, &str> {
     verify(word, |word: &str| !is_reserved(word)).parse(input)
 }
 
+/// A name of R: letters of any script, digits, underscores and dots, the first one no digit.
+pub fn dotted(input: &str) -> Parsed<'_, &str> {
+    let inside = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let begins = |word: &str| {
+        let mut letters = word.chars();
+        match letters.next() {
+            Some('.') => letters.next().is_some_and(|c| c != '.' && !c.is_numeric()),
+            Some(c) => !c.is_numeric(),
+            None => false,
+        }
+    };
+    verify(take_while1(inside), begins).parse(input)
+}
+
+/// A name of R that is no reserved word of expressions.
+pub fn dotted_name(input: &str) -> Parsed<'_, &str> {
+    verify(dotted, |word: &str| !is_reserved(word)).parse(input)
+}
+
 /// A name or a reserved word.
 pub fn word(input: &str) -> Parsed<'_, &str> {
     verify(take_while1(continues_name), |word: &str| word.starts_with(begins_name)).parse(input)
@@ -181,6 +200,17 @@ mod tests {
         assert_eq!(taken("android").as_deref(), Some("android"));
         assert_eq!(taken("2x"), None);
         assert_eq!(taken("√x"), None);
+    }
+
+    #[test]
+    fn names_of_formulas_may_have_dots() {
+        let taken = |text: &str| dotted(text).map(|(_, n)| n.to_owned()).ok();
+        assert_eq!(taken("x.1 + y").as_deref(), Some("x.1"));
+        assert_eq!(taken(".p1.*x").as_deref(), Some(".p1."));
+        assert_eq!(taken("größe_2~").as_deref(), Some("größe_2"));
+        assert_eq!(taken(".5"), None);
+        assert_eq!(taken("2x"), None);
+        assert_eq!(taken("..x"), None);
     }
 
     #[test]

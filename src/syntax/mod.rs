@@ -12,6 +12,7 @@ pub mod print;
 mod reaction;
 pub mod rule;
 mod scope;
+pub mod sem;
 pub mod tree;
 
 pub use lower::{lower, lower_any, lower_condition};

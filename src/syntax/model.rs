@@ -13,12 +13,12 @@ pub use super::block::*;
 use super::definition::{definition, settings};
 use super::expression::Reader;
 use super::tree::{Id, Range, Tree};
-use super::{lexeme, reaction};
+use super::{lexeme, reaction, sem};
 use crate::text::{Diagnostic, Kind, Limits, Source, Span, nearest};
 
 /// Block keywords and what they open.
 pub const BLOCKS: &[(&str, BlockKind)] =
-    &[("ode", BlockKind::Ode), ("network", BlockKind::Network)];
+    &[("ode", BlockKind::Ode), ("network", BlockKind::Network), ("sem", BlockKind::Sem)];
 
 /// Statement keywords and the role of what they declare.
 const ROLES: &[(&str, Role)] = &[
@@ -44,6 +44,7 @@ fn statement_words() -> impl Iterator<Item = &'static str> {
 /// All syntax errors of the file and what could be read in spite of them.
 pub fn parse(source: &Source, limits: &Limits) -> Result<ModelText, Box<Failed>> {
     let mut parser = Parser { blocks: Vec::new(), open: None, skipping: false, errors: Vec::new() };
+    let mut read_to = 0;
     let mut tree = Tree::new();
     if let Err(e) = limits.check_bytes(source.text().len()) {
         parser.errors.push(e);
@@ -51,8 +52,20 @@ pub fn parse(source: &Source, limits: &Limits) -> Result<ModelText, Box<Failed>>
         let mut reader = Reader::new(source.text(), 0, &mut tree, limits);
         let words: Vec<&str> = statement_words().collect();
         for line in logical_lines(source.text(), &words) {
+            if line.start < read_to {
+                continue;
+            }
             reader.within(line.start as usize, line.end as usize);
             parser.line(&mut reader, line);
+            if let Some(block) = &mut parser.open
+                && block.kind == BlockKind::Sem
+            {
+                let within = Span::new(line.end as usize, end_of(source.text(), line.end as usize));
+                let (statements, errors) = sem::read(&mut reader, within, limits);
+                block.statements = statements;
+                parser.errors.extend(errors);
+                read_to = within.end;
+            }
             if parser.errors.len() >= limits.errors {
                 break;
             }
@@ -111,6 +124,13 @@ pub fn logical_lines(text: &str, words: &[&str]) -> Vec<Span> {
         lines.push(Span::new(begin, end));
     }
     lines
+}
+
+/// Where the line `end` begins after a place; the end of the text when there is none.
+fn end_of(text: &str, from: usize) -> usize {
+    let mut lines = text[from..].split_inclusive('\n');
+    let before = lines.by_ref().take_while(|line| without_comment(line).trim() != "end");
+    from + before.map(str::len).sum::<usize>()
 }
 
 /// The line up to a `#` that is not inside quotes.

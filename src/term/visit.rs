@@ -124,6 +124,11 @@ impl Rebuild {
         self.done.insert(from, to);
     }
 
+    /// Maps a term from now on, whatever it was mapped to.
+    pub fn replace(&mut self, term: Term, image: Term) {
+        self.done.insert(term, image);
+    }
+
     /// Rebuilds `root` in the graph itself; mapped terms are replaced and not looked into.
     pub fn within(&mut self, graph: &mut Graph, root: Term) -> Term {
         for term in self.pending(graph, root) {

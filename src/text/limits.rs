@@ -56,6 +56,10 @@ limits! {
     terms = 100_000;
     /// Events of one run.
     events = 1_000_000;
+    /// Variables of one structural equation model.
+    variables = 500;
+    /// Monomials of one multidegree of a vanishing ideal.
+    monomials = 3000;
     /// Errors reported for one source.
     errors = 100;
 }

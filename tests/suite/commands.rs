@@ -71,7 +71,7 @@ fn every_example_of_the_table_gives_its_result_in_the_shell() {
     let rows = COMMANDS.iter().filter(|c| c.place == Place::Everywhere);
     for (row, example) in rows.flat_map(|r| r.examples.iter().map(move |e| (r, e))) {
         let (arguments, options) = words_of(example.line);
-        let mut args = vec![row.name.to_owned()];
+        let mut args: Vec<String> = row.name.split(' ').map(str::to_owned).collect();
         let is_model = arguments.first().is_some_and(|a| a.ends_with(".model"));
         match row.arguments.len() {
             1 if !is_model => args.push(arguments.join(", ")),

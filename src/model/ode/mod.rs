@@ -59,7 +59,10 @@ fn lowered(
             Content::Declaration(d) => lowering.declaration(d, &mut names, &mut parts),
             Content::When(text) => parts.events.extend(lowering.event(text, &mut names)),
             Content::Reaction(text) => lowering.reaction(text, &mut names, &mut parts.changes),
-            Content::Function(_) | Content::Table(_) | Content::Simulate(_) => {}
+            Content::Function(_)
+            | Content::Table(_)
+            | Content::Simulate(_)
+            | Content::Structural(_) => {}
         }
     }
     lowering.species(&names, &mut parts);

@@ -104,7 +104,8 @@ impl<'a> Names<'a> {
                 | Content::Table(_)
                 | Content::When(_)
                 | Content::Reaction(_)
-                | Content::Simulate(_) => {}
+                | Content::Simulate(_)
+                | Content::Structural(_) => {}
             }
         }
         names

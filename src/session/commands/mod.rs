@@ -12,6 +12,7 @@ mod pictures;
 mod prompt;
 mod rules;
 mod runs;
+mod sem;
 mod steady;
 
 use super::command::{Argument, Command, Flag, Sort};
@@ -26,6 +27,12 @@ pub static COMMANDS: &[Command] = &[
     exports::EXPORT,
     networks::GENERATE,
     networks::DRAW,
+    sem::COVARIANCE,
+    sem::INFO,
+    sem::IDEAL,
+    sem::FIT,
+    sem::SIMULATE,
+    sem::DRAW,
     expressions::SIMPLIFY,
     expressions::EXPLAIN,
     expressions::EXPAND,

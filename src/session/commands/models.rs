@@ -8,7 +8,7 @@ use crate::model::{System, Times};
 use crate::rewrite::{Options, optimise};
 use crate::session::command::{Answer, Argument, Call, Command, Example, Flag, Place, Stop};
 use crate::session::state::Model;
-use crate::session::{Session, bytes, describe, load_text, models};
+use crate::session::{Session, bytes, contents, describe, describe_structure, load_text, models};
 use crate::study::line::Line;
 use crate::study::{Compilation, Compiled};
 use crate::syntax::print::{Latex, Notation, Plain, print_as};
@@ -74,14 +74,21 @@ pub const CHECK: Command = Command {
         let (mut lines, mut found, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for file in &call.arguments {
             let source = match load_text(file, &session.limits) {
-                Ok(loaded) => models(loaded.0, &loaded.1, &session.limits),
+                Ok(loaded) => contents(loaded.0, &loaded.1, &session.limits),
                 Err(e) => Err(e),
             };
             match source {
-                Ok(systems) => systems.iter().for_each(|s| {
-                    lines.push(format!("{file}: {}", describe(s)));
-                    found.push(json!({"file": file, "model": s.name, "states": s.dimension()}));
-                }),
+                Ok(all) => {
+                    for s in &all.systems {
+                        lines.push(format!("{file}: {}", describe(s)));
+                        found.push(json!({"file": file, "model": s.name, "states": s.dimension()}));
+                    }
+                    for s in &all.structures {
+                        lines.push(format!("{file}: {}", describe_structure(s)));
+                        let variables = s.variables.len();
+                        found.push(json!({"file": file, "model": s.name, "variables": variables}));
+                    }
+                }
                 Err(e) => refused.push(e),
             }
         }

@@ -8,7 +8,7 @@ use crate::session::commands::runs::assignments;
 use crate::session::output::Partial;
 use crate::session::request::Workspace;
 use crate::session::state::STYLES;
-use crate::session::{Session, line, load_text, models};
+use crate::session::{Session, contents, line, load_text};
 use crate::study::Compiled;
 use crate::syntax::lower::functions;
 use crate::term::op::TABLE;
@@ -35,7 +35,7 @@ const PROMPT: Command = Command {
 pub const HELP: Command = Command {
     name: "help",
     about: "what there is, or what one command or function does",
-    arguments: &[word("NAME", "a command or a function", true)],
+    arguments: &[Argument { sort: Sort::Rest, ..word("NAME", "a command or a function", true) }],
     examples: &[Example { line: "help expand", result: "expand EXPRESSION [--assume FACT]…" }],
     run: |_, call| match call.arguments.first() {
         None => Ok(Answer::text(overview())),
@@ -49,7 +49,7 @@ fn overview() -> String {
                     from `ode NAME` to `end`, or a command:\n"
         .to_owned();
     for command in COMMANDS {
-        text += &format!("  {:<10} {}\n", command.name, command.about);
+        text += &format!("  {:<14} {}\n", command.name, command.about);
     }
     let names: Vec<&str> = functions().collect();
     text += &format!("Functions: {}\n", names.join(", "));
@@ -57,8 +57,16 @@ fn overview() -> String {
 }
 
 fn about(name: &str) -> Result<String, Stop> {
+    let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = name.as_str();
     if let Some(command) = COMMANDS.iter().find(|c| c.name == name) {
         return Ok(manual(command));
+    }
+    let family = |c: &&Command| c.name.split_once(' ').is_some_and(|(first, _)| first == name);
+    let actions: Vec<&Command> = COMMANDS.iter().filter(family).collect();
+    if !actions.is_empty() {
+        let lines = actions.iter().map(|c| format!("  {:<16} {}", c.name, c.about));
+        return Ok(format!("{name} ACTION\n{}", lines.collect::<Vec<_>>().join("\n")));
     }
     if let Some(row) = TABLE.iter().find(|row| row.name == name) {
         let names = &["x", "y", "z"][..row.arity().min(3)];
@@ -200,8 +208,10 @@ pub const LOAD: Command = Command {
         let session_file = text.lines().next().is_some_and(|l| l.trim() == SESSION);
         if !session_file {
             let (source, folder) = load_text(file, &session.limits)?;
-            let systems = models(source, &folder, &session.limits)?;
-            return Ok(Answer::text(session.take_in(systems, &text)));
+            let found = contents(source, &folder, &session.limits)?;
+            let systems = session.take_in(found.systems, &text);
+            let structures = session.take_structures(found.structures, &text);
+            return Ok(Answer::text([systems, structures].join("\n").trim()));
         }
         let mut pending = String::new();
         let mut count = 0;
@@ -240,6 +250,13 @@ pub const SAVE: Command = Command {
                 text += &format!("set {name}={value:e}\n");
             }
         }
+        for (k, structure) in session.structures.iter().enumerate() {
+            let written = session.models.iter().any(|m| m.text == structure.text)
+                || session.structures[..k].iter().any(|s| s.text == structure.text);
+            if !written {
+                text += &format!("{}\n", structure.text.trim());
+            }
+        }
         for (name, definition) in session.workspace.definitions.iter() {
             text += &format!("{}\n", definition.text(name));
         }
@@ -260,8 +277,13 @@ pub const USE: Command = Command {
     about: "makes another of the loaded models the current one",
     arguments: &[word("MODEL", "its name", false)],
     run: |session, call| {
-        session.choose(call.argument(0))?;
-        Ok(Answer::text(crate::session::describe(&session.model()?.system)))
+        let name = call.argument(0);
+        session.choose(name)?;
+        let structure = session.structures.last().filter(|s| s.model.name == name);
+        Ok(Answer::text(match structure {
+            Some(structure) => crate::session::describe_structure(&structure.model),
+            None => crate::session::describe(&session.model()?.system),
+        }))
     },
     ..PROMPT
 };

@@ -194,7 +194,7 @@ fn missing() -> Stop {
 /// When one has another form.
 pub fn assignments(list: &[String]) -> Result<Vec<(String, f64)>, Stop> {
     let pairs = list.iter().map(|text| {
-        let (name, value) = text.split_once('=').ok_or_else(|| {
+        let (name, value) = text.rsplit_once('=').ok_or_else(|| {
             Stop::refused(Kind::Config, format!("`{text}` is not of the form NAME=NUMBER"))
         })?;
         let value = batch::number(value).map_err(|e| Stop::about("value", value, e))?;

@@ -1,0 +1,292 @@
+//! Numbers: stability of a model at given values, and all parameters with the same covariances.
+
+use super::point::pairs;
+use super::prime::Random;
+use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::numeric::dense;
+
+/// A complex number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Complex {
+    /// The real part.
+    pub re: f64,
+    /// The imaginary part.
+    pub im: f64,
+}
+
+impl Complex {
+    const ZERO: Complex = Complex { re: 0.0, im: 0.0 };
+    const ONE: Complex = Complex { re: 1.0, im: 0.0 };
+
+    fn real(re: f64) -> Complex {
+        Complex { re, im: 0.0 }
+    }
+
+    fn plus(self, o: Complex) -> Complex {
+        Complex { re: self.re + o.re, im: self.im + o.im }
+    }
+
+    fn minus(self, o: Complex) -> Complex {
+        Complex { re: self.re - o.re, im: self.im - o.im }
+    }
+
+    fn times(self, o: Complex) -> Complex {
+        Complex { re: self.re * o.re - self.im * o.im, im: self.re * o.im + self.im * o.re }
+    }
+
+    fn conjugate(self) -> Complex {
+        Complex { re: self.re, im: -self.im }
+    }
+
+    fn size(self) -> f64 {
+        libm::hypot(self.re, self.im)
+    }
+
+    fn over(self, o: Complex) -> Complex {
+        let square = o.re * o.re + o.im * o.im;
+        let p = self.times(o.conjugate());
+        Complex { re: p.re / square, im: p.im / square }
+    }
+}
+
+type Matrix = Vec<Vec<Complex>>;
+
+/// Solves `a x = b` for several right-hand sides, with pivots; nothing when it is singular.
+fn solve(mut a: Matrix, mut b: Matrix) -> Option<Matrix> {
+    let n = a.len();
+    for c in 0..n {
+        let pivot = (c..n).max_by(|&x, &y| a[x][c].size().total_cmp(&a[y][c].size()))?;
+        if a[pivot][c].size() < 1e-300 || !a[pivot][c].size().is_finite() {
+            return None;
+        }
+        a.swap(c, pivot);
+        b.swap(c, pivot);
+        let (row, right) = (a[c].clone(), b[c].clone());
+        for r in (0..n).filter(|&r| r != c) {
+            let factor = a[r][c].over(row[c]);
+            if factor != Complex::ZERO {
+                for (x, y) in a[r].iter_mut().zip(&row) {
+                    *x = x.minus(factor.times(*y));
+                }
+                for (x, y) in b[r].iter_mut().zip(&right) {
+                    *x = x.minus(factor.times(*y));
+                }
+            }
+        }
+    }
+    for (row, right) in a.iter().enumerate().map(|(k, row)| (k, row[k])) {
+        b[row].iter_mut().for_each(|x| *x = x.over(right));
+    }
+    Some(b)
+}
+
+/// `P = (I−Λ)^{-1}` and Σ at complex parameters.
+fn covariance(graph: &MixedGraph, values: &[Complex]) -> Option<(Matrix, Matrix)> {
+    let n = graph.size();
+    let value = |w: &Weight| match w {
+        Weight::Parameter(p) => values[*p],
+        Weight::Constant(c) => Complex::real(c.to_f64()),
+    };
+    let mut system = vec![vec![Complex::ZERO; n]; n];
+    let mut unit = system.clone();
+    let mut omega = system.clone();
+    for v in 0..n {
+        system[v][v] = Complex::ONE;
+        unit[v][v] = Complex::ONE;
+    }
+    for (a, b, w) in graph.effects() {
+        system[a][b] = system[a][b].minus(value(w));
+    }
+    for (a, b, w) in graph.covariances() {
+        omega[a][b] = value(w);
+        omega[b][a] = value(w);
+    }
+    let total = solve(system, unit)?;
+    let times = |a: &Matrix, b: &Matrix| -> Matrix {
+        let entry =
+            |i: usize, j: usize| (0..n).fold(Complex::ZERO, |s, k| s.plus(a[i][k].times(b[k][j])));
+        (0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect()
+    };
+    let turned: Matrix = (0..n).map(|i| (0..n).map(|j| total[j][i]).collect()).collect();
+    let sigma = times(&times(&turned, &omega), &total);
+    Some((total, sigma))
+}
+
+/// Σ at real parameters; nothing when `I − Λ` is singular.
+pub fn sigma(graph: &MixedGraph, values: &[f64]) -> Option<Vec<Vec<f64>>> {
+    let values: Vec<Complex> = values.iter().map(|&x| Complex::real(x)).collect();
+    let (_, sigma) = covariance(graph, &values)?;
+    Some(sigma.iter().map(|row| row.iter().map(|x| x.re).collect()).collect())
+}
+
+/// How far a model is from losing its equilibrium.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stability {
+    /// The spectral radius of Λ: below 1 the feedback dies out.
+    pub radius: f64,
+    /// `Δ = det(I−Λ)`.
+    pub delta: f64,
+}
+
+/// The spectral radius of Λ, and `Δ`.
+pub fn stability(graph: &MixedGraph, values: &[f64]) -> Stability {
+    let n = graph.size();
+    let mut lambda = vec![0.0; n * n];
+    for (a, b, w) in graph.effects() {
+        lambda[a * n + b] = match w {
+            Weight::Parameter(p) => values[*p],
+            Weight::Constant(c) => c.to_f64(),
+        };
+    }
+    let mut system: Vec<f64> =
+        lambda.iter().enumerate().map(|(k, x)| f64::from(k % (n + 1) == 0) - x).collect();
+    let delta = dense::solve(&mut system, n, &mut [], 0);
+    Stability { radius: dense::spectral_radius(&lambda, n), delta }
+}
+
+/// Starts for each solution that is looked for.
+const STARTS: usize = 400;
+
+/// Steps from one start.
+const STEPS: usize = 60;
+
+/// Parameters with given covariances of the observed variables, real and complex ones: `known`, and
+/// those that Newton's method finds from random starts until `wanted` are known or it has tried long
+/// enough.
+///
+/// `target` holds the covariances of all variables, of which those of latent ones do not matter.
+/// Equal parameters within 1e-6 are one. Real ones come first.
+pub fn preimages(
+    graph: &MixedGraph,
+    target: &[Vec<f64>],
+    known: Option<&[f64]>,
+    wanted: usize,
+    stop: fn() -> bool,
+) -> Vec<Vec<Complex>> {
+    let pairs = pairs(&graph.observed());
+    let parameters = graph.parameters.len();
+    let target: Matrix =
+        target.iter().map(|row| row.iter().map(|&x| Complex::real(x)).collect()).collect();
+    let sizes = || pairs.iter().map(|&(i, j)| target[i][j].size());
+    let scale = match known {
+        Some(values) => values.iter().fold(0.5f64, |s, x| s.max(x.abs())),
+        None => sizes().fold(1.0, f64::max),
+    };
+    let mut found: Vec<Vec<Complex>> =
+        known.iter().map(|v| v.iter().map(|&x| Complex::real(x)).collect()).collect();
+    let mut random = Random::new(17);
+    let mut uniform = move || (random.bits() >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0;
+    for start in 0..STARTS * wanted.max(1) {
+        if found.len() >= wanted || stop() {
+            break;
+        }
+        // Real starts find real solutions first.
+        let turn = if start % 3 == 2 { 1.0 } else { 0.0 };
+        let spread = 2.0 * scale;
+        let mut at: Vec<Complex> = (0..parameters)
+            .map(|_| Complex { re: spread * uniform(), im: turn * spread * uniform() })
+            .collect();
+        if let Some(end) = newton(graph, &pairs, &target, &mut at) {
+            let same = |other: &Vec<Complex>| {
+                other.iter().zip(&end).all(|(a, b)| a.minus(*b).size() < 1e-6 * (1.0 + a.size()))
+            };
+            if !found.iter().any(same) {
+                // With a complex solution its conjugate is one.
+                let conjugate: Vec<Complex> = end.iter().map(|x| x.conjugate()).collect();
+                let real = end.iter().all(|x| x.im.abs() < 1e-9 * (1.0 + x.size()));
+                found.push(end);
+                if !real {
+                    found.push(conjugate);
+                }
+            }
+        }
+    }
+    let first = usize::from(known.is_some());
+    found[first..].sort_by(|a, b| {
+        let key = |v: &[Complex]| v.iter().map(|x| x.im.abs()).fold(0.0, f64::max);
+        let parts = |v: &[Complex]| v.iter().flat_map(|x| [x.re, x.im]).collect::<Vec<_>>();
+        (key(a) > 1e-9).cmp(&(key(b) > 1e-9)).then_with(|| {
+            parts(a)
+                .iter()
+                .zip(&parts(b))
+                .map(|(x, y)| x.total_cmp(y))
+                .find(|o| o.is_ne())
+                .unwrap_or(std::cmp::Ordering::Equal)
+        })
+    });
+    found
+}
+
+/// What is farther than this has gone astray.
+const FAR: f64 = 1e8;
+
+/// Newton's method by least squares for `Σ(θ) = target`.
+fn newton(
+    graph: &MixedGraph,
+    pairs: &[(usize, usize)],
+    target: &Matrix,
+    at: &mut [Complex],
+) -> Option<Vec<Complex>> {
+    let size = pairs.iter().map(|&(i, j)| target[i][j].size()).fold(0.0, f64::max).max(1e-300);
+    let mut last = f64::INFINITY;
+    for step in 0..STEPS {
+        let (total, sigma) = covariance(graph, at)?;
+        let residual: Vec<Complex> =
+            pairs.iter().map(|&(i, j)| sigma[i][j].minus(target[i][j])).collect();
+        // A maximum of floats passes over what is no number.
+        if residual.iter().chain(at.iter()).any(|x| !x.size().is_finite() || x.size() > FAR) {
+            return None;
+        }
+        let error = residual.iter().map(|r| r.size()).fold(0.0, f64::max) / size;
+        if error < 1e-12 || (error < 1e-9 && error >= last) {
+            return Some(at.to_vec());
+        }
+        // What has come nowhere after half of the steps rarely does.
+        if step > STEPS / 2 && error > 1e-2 {
+            return None;
+        }
+        last = error;
+        let jacobian: Matrix = pairs
+            .iter()
+            .map(|&(i, j)| {
+                let mut row = vec![Complex::ZERO; at.len()];
+                for (a, b, w) in graph.effects() {
+                    if let Weight::Parameter(p) = w {
+                        let change =
+                            total[b][i].times(sigma[a][j]).plus(total[b][j].times(sigma[i][a]));
+                        row[*p] = row[*p].plus(change);
+                    }
+                }
+                for (a, b, w) in graph.covariances() {
+                    if let Weight::Parameter(p) = w {
+                        let mut change = total[a][i].times(total[b][j]);
+                        if a != b {
+                            change = change.plus(total[b][i].times(total[a][j]));
+                        }
+                        row[*p] = row[*p].plus(change);
+                    }
+                }
+                row
+            })
+            .collect();
+        let n = at.len();
+        let entry = |x: usize, y: usize| {
+            jacobian.iter().fold(Complex::ZERO, |s, row| s.plus(row[x].conjugate().times(row[y])))
+        };
+        let normal: Matrix = (0..n).map(|x| (0..n).map(|y| entry(x, y)).collect()).collect();
+        let right: Matrix = (0..n)
+            .map(|x| {
+                let sum = jacobian
+                    .iter()
+                    .zip(&residual)
+                    .fold(Complex::ZERO, |s, (row, r)| s.plus(row[x].conjugate().times(*r)));
+                vec![sum]
+            })
+            .collect();
+        let change = solve(normal, right)?;
+        for (x, d) in at.iter_mut().zip(&change) {
+            *x = x.minus(d[0]);
+        }
+    }
+    None
+}

@@ -1,0 +1,276 @@
+//! Arithmetic and linear algebra modulo the prime 2^61 − 1.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_traits::ToPrimitive;
+
+use crate::model::sem::graph::Weight;
+use crate::term::Number;
+
+/// The prime 2^61 − 1.
+pub const P: u64 = (1 << 61) - 1;
+
+/// The sum of two residues.
+#[inline]
+pub fn add(a: u64, b: u64) -> u64 {
+    let s = a + b;
+    if s >= P { s - P } else { s }
+}
+
+/// The difference of two residues.
+#[inline]
+pub fn sub(a: u64, b: u64) -> u64 {
+    if a >= b { a - b } else { a + P - b }
+}
+
+/// The product of two residues.
+#[inline]
+pub fn mul(a: u64, b: u64) -> u64 {
+    let wide = u128::from(a) * u128::from(b);
+    let s = (wide as u64 & P) + (wide >> 61) as u64;
+    if s >= P { s - P } else { s }
+}
+
+/// `a·b + c`.
+#[inline]
+pub fn mul_add(a: u64, b: u64, c: u64) -> u64 {
+    let wide = u128::from(a) * u128::from(b) + u128::from(c);
+    let s = (wide as u64 & P) + (wide >> 61) as u64;
+    if s >= P { s - P } else { s }
+}
+
+/// A power of a residue.
+pub fn power(mut base: u64, mut exponent: u64) -> u64 {
+    let mut result = 1;
+    while exponent > 0 {
+        if exponent & 1 == 1 {
+            result = mul(result, base);
+        }
+        base = mul(base, base);
+        exponent >>= 1;
+    }
+    result
+}
+
+/// The inverse of a residue other than zero.
+pub fn invert(a: u64) -> u64 {
+    power(a, P - 2)
+}
+
+/// The residue of a whole number.
+pub fn from_i64(value: i64) -> u64 {
+    value.rem_euclid(P as i64) as u64
+}
+
+/// The residue of a rational; a denominator that the prime divides gives zero.
+pub fn from_number(value: &Number) -> u64 {
+    if let Some((n, d)) = value.small() {
+        return if d == 1 { from_i64(n) } else { mul(from_i64(n), invert(from_i64(d))) };
+    }
+    let big = value.to_big();
+    let residue = |x: &BigInt| x.mod_floor(&BigInt::from(P)).to_u64().unwrap_or(0);
+    mul(residue(big.numer()), invert(residue(big.denom())))
+}
+
+/// The residue of a coefficient.
+pub fn value(weight: &Weight, values: &[u64]) -> u64 {
+    match weight {
+        Weight::Parameter(p) => values[*p],
+        Weight::Constant(c) => from_number(c),
+    }
+}
+
+/// The fraction `n/d` with small `|n|` and `d` of a residue (Wang 1981); nothing when there is none
+/// with both below 2^30.
+pub fn reconstruct(residue: u64) -> Option<(i64, i64)> {
+    let (mut r0, mut r1) = (P as i64, residue as i64);
+    let (mut t0, mut t1) = (0i64, 1i64);
+    while r1 >= 1 << 30 {
+        let q = r0 / r1;
+        (r0, r1) = (r1, r0 - q * r1);
+        (t0, t1) = (t1, t0 - q * t1);
+    }
+    let (n, d) = if t1 < 0 { (-r1, -t1) } else { (r1, t1) };
+    (d != 0 && d < 1 << 30 && n.gcd(&d) == 1).then_some((n, d))
+}
+
+/// A source of residues that look random and are the same in every run (SplitMix64).
+pub struct Random(u64);
+
+impl Random {
+    /// The source of a seed.
+    pub fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    /// The next 64 bits.
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A residue other than zero.
+    pub fn residue(&mut self) -> u64 {
+        1 + self.bits() % (P - 1)
+    }
+
+    /// Several residues other than zero.
+    pub fn residues(&mut self, count: usize) -> Vec<u64> {
+        (0..count).map(|_| self.residue()).collect()
+    }
+}
+
+/// Brings a matrix to reduced row echelon form; the columns of its pivots.
+pub fn reduce(rows: &mut Vec<Vec<u64>>) -> Vec<usize> {
+    let width = rows.first().map_or(0, Vec::len);
+    let mut pivots = Vec::new();
+    for column in 0..width {
+        let done = pivots.len();
+        let Some(found) = (done..rows.len()).find(|&r| rows[r][column] != 0) else { continue };
+        rows.swap(done, found);
+        let inverse = invert(rows[done][column]);
+        rows[done][column..].iter_mut().for_each(|x| *x = mul(*x, inverse));
+        let pivot = std::mem::take(&mut rows[done]);
+        for row in rows.iter_mut().filter(|r| !r.is_empty()) {
+            let factor = row[column];
+            if factor != 0 {
+                let factor = P - factor;
+                for (x, y) in row[column..].iter_mut().zip(&pivot[column..]) {
+                    *x = mul_add(factor, *y, *x);
+                }
+            }
+        }
+        rows[done] = pivot;
+        pivots.push(column);
+        if pivots.len() == rows.len() {
+            break;
+        }
+    }
+    rows.truncate(pivots.len());
+    pivots
+}
+
+/// The rank of a matrix.
+pub fn rank(mut rows: Vec<Vec<u64>>) -> usize {
+    reduce(&mut rows).len()
+}
+
+/// The determinant of a square matrix.
+pub fn determinant(mut m: Vec<Vec<u64>>) -> u64 {
+    let n = m.len();
+    let mut result = 1;
+    for c in 0..n {
+        let Some(found) = (c..n).find(|&r| m[r][c] != 0) else { return 0 };
+        if found != c {
+            m.swap(c, found);
+            result = sub(0, result);
+        }
+        result = mul(result, m[c][c]);
+        let inverse = invert(m[c][c]);
+        let pivot = m[c].clone();
+        for row in &mut m[c + 1..] {
+            let factor = sub(0, mul(row[c], inverse));
+            if factor != 0 {
+                for (x, y) in row[c..].iter_mut().zip(&pivot[c..]) {
+                    *x = mul_add(factor, *y, *x);
+                }
+            }
+        }
+    }
+    result
+}
+
+/// The inverse of a square matrix; nothing when it is singular.
+pub fn inverse(m: &[Vec<u64>]) -> Option<Vec<Vec<u64>>> {
+    let n = m.len();
+    let mut rows: Vec<Vec<u64>> = m
+        .iter()
+        .enumerate()
+        .map(|(i, row)| {
+            let unit = (0..n).map(|j| u64::from(i == j));
+            row.iter().copied().chain(unit).collect()
+        })
+        .collect();
+    let pivots = reduce(&mut rows);
+    (pivots.len() == n && pivots.last().is_none_or(|&p| p < n))
+        .then(|| rows.into_iter().map(|r| r[n..].to_vec()).collect())
+}
+
+/// The product of two matrices.
+pub fn multiply(a: &[Vec<u64>], b: &[Vec<u64>]) -> Vec<Vec<u64>> {
+    let columns = b.first().map_or(0, Vec::len);
+    let entry =
+        |row: &Vec<u64>, j: usize| row.iter().zip(b).fold(0, |s, (x, r)| add(s, mul(*x, r[j])));
+    a.iter().map(|row| (0..columns).map(|j| entry(row, j)).collect()).collect()
+}
+
+/// The transpose of a matrix.
+pub fn transpose(a: &[Vec<u64>]) -> Vec<Vec<u64>> {
+    let columns = a.first().map_or(0, Vec::len);
+    (0..columns).map(|j| a.iter().map(|r| r[j]).collect()).collect()
+}
+
+/// Conditions in echelon form.
+pub struct Echelon {
+    width: usize,
+    /// Rows with a one at their pivot, in the order of the pivots.
+    pub rows: Vec<Vec<u64>>,
+    pivots: Vec<usize>,
+}
+
+impl Echelon {
+    /// No conditions on so many unknowns.
+    pub fn new(width: usize) -> Echelon {
+        Echelon { width, rows: Vec::new(), pivots: Vec::new() }
+    }
+
+    /// The number of independent conditions.
+    pub fn rank(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Adds a condition; whether it is new.
+    pub fn add(&mut self, mut row: Vec<u64>) -> bool {
+        // Earlier rows are zero before their pivots only, so they are used in the order of these.
+        for (known, &pivot) in self.rows.iter().zip(&self.pivots) {
+            let factor = row[pivot];
+            if factor != 0 {
+                let factor = P - factor;
+                for (x, y) in row[pivot..].iter_mut().zip(&known[pivot..]) {
+                    *x = mul_add(factor, *y, *x);
+                }
+            }
+        }
+        let Some(pivot) = row.iter().position(|x| *x != 0) else { return false };
+        let inverse = invert(row[pivot]);
+        row[pivot..].iter_mut().for_each(|x| *x = mul(*x, inverse));
+        let place = self.pivots.partition_point(|&p| p < pivot);
+        self.pivots.insert(place, pivot);
+        self.rows.insert(place, row);
+        true
+    }
+
+    /// A vector for each column without a pivot.
+    pub fn null_space(&self) -> Vec<Vec<u64>> {
+        let mut free = vec![true; self.width];
+        self.pivots.iter().for_each(|&p| free[p] = false);
+        let each = (0..self.width).filter(|&c| free[c]).map(|column| {
+            let mut vector = vec![0; self.width];
+            vector[column] = 1;
+            for (row, &pivot) in self.rows.iter().zip(&self.pivots).rev() {
+                let mut sum = 0;
+                for k in pivot + 1..self.width {
+                    if vector[k] != 0 && row[k] != 0 {
+                        sum = add(sum, mul(row[k], vector[k]));
+                    }
+                }
+                vector[pivot] = sub(0, sum);
+            }
+            vector
+        });
+        each.collect()
+    }
+}

@@ -1,0 +1,97 @@
+//! The family `sem`: commands about structural equation models.
+
+mod covariance;
+mod data;
+mod draw;
+mod fit;
+mod graph;
+mod ideal;
+mod info;
+mod report;
+mod simulate;
+mod values;
+
+pub use covariance::COVARIANCE;
+pub use draw::DRAW;
+pub use fit::FIT;
+pub use ideal::IDEAL;
+pub use info::INFO;
+pub use simulate::SIMULATE;
+
+use super::FILE;
+use crate::model::sem::{Conventions, StructuralModel};
+use crate::session::command::{Argument, Call, Flag, Stop};
+use crate::session::{Session, load_text, structures};
+use crate::text::{Diagnostic, Kind, nearest};
+
+/// A file with a structural equation model.
+const SEM_FILE: Argument = Argument {
+    about: "a file of formulas; `-` is standard input; at the prompt the current model if left out",
+    ..FILE
+};
+
+const AS_WRITTEN: Flag = Flag::switch(
+    "as-written",
+    "add nothing to the formulas but variances, and fix nothing that they leave free",
+);
+const FREE_X: Flag = Flag::switch(
+    "free-x",
+    "estimate variances and covariances of observed predictors instead of taking those of the data",
+);
+const STD_LV: Flag =
+    Flag::switch("std-lv", "latent variables have the variance 1, and no loading is fixed");
+const ORTHOGONAL: Flag =
+    Flag::switch("orthogonal", "latent variables that nothing explains are uncorrelated");
+const MEANSTRUCTURE: Flag =
+    Flag::switch("meanstructure", "the model has intercepts, and means are fitted too");
+
+/// What a call takes for granted of a model.
+fn conventions(call: &Call<'_>) -> Conventions {
+    Conventions {
+        as_written: call.has(AS_WRITTEN.long),
+        fixed_exogenous: !call.has(FREE_X.long),
+        unit_latents: call.has(STD_LV.long),
+        orthogonal: call.has(ORTHOGONAL.long),
+        intercepts: call.has(MEANSTRUCTURE.long),
+    }
+}
+
+/// The structural equation model that a call is about: of the file that it names, else the
+/// current one. A model of formulas becomes the current one.
+///
+/// # Errors
+/// What is wrong with the file, or that a model must be chosen.
+fn target(session: &mut Session, call: &Call<'_>) -> Result<StructuralModel, Stop> {
+    let chosen = call.option("model").map(str::to_owned);
+    if !call.arguments.is_empty() {
+        let file = call.argument(0);
+        if let Some(graph) = graph::drawn(session, file)? {
+            return Ok(graph.to_model());
+        }
+        let (source, folder) = load_text(file, &session.limits)?;
+        let text = source.text().to_owned();
+        let found = structures(source, &folder, &session.limits)?;
+        if found.len() > 1 && chosen.is_none() {
+            let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
+            let message = format!("choose one with --model: {}", names.join(", "));
+            return Err(Stop::refused(Kind::Config, message));
+        }
+        session.take_structures(found, &text);
+    }
+    let known = &mut session.structures;
+    if let Some(name) = chosen {
+        let Some(place) = known.iter().position(|s| s.model.name == name) else {
+            let error = Diagnostic::without_place(Kind::Name, format!("no model `{name}`"));
+            let names = known.iter().map(|s| s.model.name.as_str());
+            return Err(error.did_you_mean(nearest(&name, names)).into());
+        };
+        let structure = known.remove(place);
+        known.push(structure);
+    }
+    let current = known.last().map(|s| s.model.clone());
+    current.ok_or_else(|| {
+        let message = "there is no structural equation model";
+        let help = "name a file of formulas, `load` one, or type one from `sem NAME` to `end`";
+        Diagnostic::without_place(Kind::Config, message).help(help).into()
+    })
+}

@@ -1,0 +1,15 @@
+//! Structural equation models and data: fits, their indices, simulated samples.
+
+mod constraints;
+pub mod discrepancy;
+mod effects;
+mod errors;
+pub mod fit;
+pub mod indices;
+pub mod population;
+pub mod sample;
+
+pub use discrepancy::Method;
+pub use fit::{Errors, Estimate, Fit, Options, fit};
+pub use indices::Indices;
+pub use sample::{Sample, SampleError};
