@@ -286,7 +286,7 @@ fn graphs_are_fitted_as_they_are_drawn() {
     // The model of Wheaton and others, where the diagram leaves out nothing but scales.
     let graph = folder.file(
         "wheaton.dot",
-        "digraph wheaton { node [shape=ellipse]; Alien67; Alien71; SES; node [shape=box];\n\
+        "digraph wheaton { Alien67 [shape=ellipse]; Alien71 [shape=ellipse]; SES [shape=ellipse];\n\
          Alien67 -> Anomia67; Alien67 -> Powerless67; Alien71 -> Anomia71; Alien71 -> Powerless71;\n\
          SES -> Education; SES -> SEI; SES -> Alien67 -> Alien71; SES -> Alien71;\n\
          Anomia67 -> Anomia71 [dir=both]; Powerless67 -> Powerless71 [dir=both] }",
