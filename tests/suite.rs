@@ -28,6 +28,8 @@ mod exports;
 mod extraction;
 #[path = "suite/grammar/mod.rs"]
 mod grammar;
+#[path = "suite/graph_files.rs"]
+mod graph_files;
 #[path = "suite/huge.rs"]
 mod huge;
 #[path = "suite/layers.rs"]

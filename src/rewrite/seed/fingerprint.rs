@@ -6,10 +6,9 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::term::modular::{P, add, invert, mul, power, residue};
 use crate::term::visit::reachable;
 use crate::term::{Graph, Node, Number, Term};
-
-const P: u64 = (1 << 61) - 1;
 
 /// The values of terms at two points; `None` where a divisor vanishes.
 pub type Fingerprint = Option<[u64; 2]>;
@@ -37,18 +36,18 @@ fn of_node(graph: &Graph, term: Term, values: &[Fingerprint]) -> Fingerprint {
     let both = |f: &dyn Fn(usize) -> Option<u64>| Some([f(0)?, f(1)?]);
     let value = |t: Term, k: usize| values[t.index()].map(|v| v[k]);
     match graph.node(term) {
-        Node::Number(n) => both(&|_| number(n)),
+        Node::Number(n) => both(&|_| residue(n)),
         Node::Sum { constant, terms } => both(&|k| {
-            terms.iter().try_fold(number(constant)?, |sum, (c, t)| {
-                Some(add(sum, mul(number(c)?, value(*t, k)?)))
+            terms.iter().try_fold(residue(constant)?, |sum, (c, t)| {
+                Some(add(sum, mul(residue(c)?, value(*t, k)?)))
             })
         }),
         Node::Product(factors) => both(&|k| {
             factors.iter().try_fold(1, |product, (t, e)| {
                 let base = value(*t, k)?;
                 let power = match e.to_i64() {
-                    Some(n) if n >= 0 => pow(base, n as u64),
-                    Some(n) if base != 0 => pow(inverse(base), n.unsigned_abs()),
+                    Some(n) if n >= 0 => power(base, n as u64),
+                    Some(n) if base != 0 => power(invert(base), n.unsigned_abs()),
                     Some(_) => return None,
                     None => hash([base, hashed(e), 11]),
                 };
@@ -73,53 +72,8 @@ fn of_node(graph: &Graph, term: Term, values: &[Fingerprint]) -> Fingerprint {
     }
 }
 
-fn number(n: &Number) -> Option<u64> {
-    let part = |n: i64| (i128::from(n)).rem_euclid(i128::from(P)) as u64;
-    match n.small() {
-        Some((n, 1)) => Some(part(n)),
-        Some((n, d)) => Some(mul(part(n), inverse(part(d)))),
-        None => {
-            let p = num_bigint::BigInt::from(P);
-            let part = |n: num_bigint::BigInt| {
-                let rest = num_integer::Integer::mod_floor(&n, &p);
-                u64::try_from(rest).ok()
-            };
-            let (n, d) = (part(n.numerator())?, part(n.denominator())?);
-            (d != 0).then(|| mul(n, inverse(d)))
-        }
-    }
-}
-
 fn hashed(n: &Number) -> u64 {
-    number(n).unwrap_or(1)
-}
-
-fn add(a: u64, b: u64) -> u64 {
-    let sum = a + b;
-    if sum >= P { sum - P } else { sum }
-}
-
-fn mul(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    let sum = (product as u64 & P) + (product >> 61) as u64;
-    if sum >= P { sum - P } else { sum }
-}
-
-fn pow(mut base: u64, mut n: u64) -> u64 {
-    let mut result = 1;
-    while n > 0 {
-        if n & 1 == 1 {
-            result = mul(result, base);
-        }
-        base = mul(base, base);
-        n >>= 1;
-    }
-    result
-}
-
-/// By Fermat; the argument is not zero.
-fn inverse(a: u64) -> u64 {
-    pow(a, P - 2)
+    residue(n).unwrap_or(1)
 }
 
 /// A value that looks random (SplitMix64).

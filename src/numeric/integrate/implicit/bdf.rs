@@ -9,7 +9,7 @@ use super::super::start::first_step;
 use super::super::{Clock, Method, Options};
 use super::history::{Coefficients, ORDER, grown, shrunk};
 use super::matrix::Matrix;
-use super::{Stepper, Stopped};
+use super::{Stepper, Stopped, begin};
 
 pub struct Bdf<'a> {
     problem: &'a dyn Problem,
@@ -91,15 +91,8 @@ impl<'a> Bdf<'a> {
         options: &'a Options,
     ) -> Result<Bdf<'a>, Stopped> {
         let n = u0.len();
-        let unusable = Cause::Input("the sparsity pattern of the Jacobian is inconsistent");
-        let matrix =
-            Matrix::new(problem, options.method == Method::BdfKrylov, ACCURACY, options.clock)
-                .ok_or(Stopped { cause: unusable, component: None })?;
-        let mut rates = vec![0.0; n];
-        problem.rhs(start, u0, &mut rates);
-        if let Some(k) = rates.iter().position(|x| !x.is_finite()) {
-            return Err(Stopped { cause: Cause::NonFinite, component: Some(k) });
-        }
+        let krylov = options.method == Method::BdfKrylov;
+        let (matrix, rates) = begin(problem, u0, start, (krylov, ACCURACY), options)?;
         let h = first_step(problem, (start, end), u0, &rates, options, 2);
         let sign = (end - start).signum();
         let mut past = vec![0.0; (ORDER + 1) * n];

@@ -51,6 +51,25 @@ struct Stopped {
     component: Option<usize>,
 }
 
+/// The linear algebra of a method, with GMRES or not and to an accuracy, and the rates at the start.
+fn begin<'a>(
+    problem: &'a dyn Problem,
+    u0: &[f64],
+    start: f64,
+    (krylov, accuracy): (bool, f64),
+    options: &'a Options,
+) -> Result<(Matrix<'a>, Vec<f64>), Stopped> {
+    let unusable = Cause::Input("the sparsity pattern of the Jacobian is inconsistent");
+    let matrix = Matrix::new(problem, krylov, accuracy, options.clock)
+        .ok_or(Stopped { cause: unusable, component: None })?;
+    let mut rates = vec![0.0; u0.len()];
+    problem.rhs(start, u0, &mut rates);
+    match rates.iter().position(|x| !x.is_finite()) {
+        Some(k) => Err(Stopped { cause: Cause::NonFinite, component: Some(k) }),
+        None => Ok((matrix, rates)),
+    }
+}
+
 /// Integrates with the method of the options, a BDF or Rodas5P; see
 /// [`super::integrate_monitored`].
 pub fn integrate(

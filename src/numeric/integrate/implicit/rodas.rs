@@ -8,7 +8,7 @@ use isoterm_stiff::{Cause, Problem, Work};
 use super::super::Options;
 use super::super::start::first_step;
 use super::matrix::Matrix;
-use super::{Stepper, Stopped};
+use super::{Stepper, Stopped, begin};
 
 const STAGES: usize = 8;
 const ORDER: u32 = 5;
@@ -165,14 +165,7 @@ impl<'a> Rodas<'a> {
         options: &'a Options,
     ) -> Result<Rodas<'a>, Stopped> {
         let n = u0.len();
-        let unusable = Cause::Input("the sparsity pattern of the Jacobian is inconsistent");
-        let matrix = Matrix::new(problem, false, ACCURACY, options.clock)
-            .ok_or(Stopped { cause: unusable, component: None })?;
-        let mut rates = vec![0.0; n];
-        problem.rhs(start, u0, &mut rates);
-        if let Some(k) = rates.iter().position(|x| !x.is_finite()) {
-            return Err(Stopped { cause: Cause::NonFinite, component: Some(k) });
-        }
+        let (matrix, rates) = begin(problem, u0, start, (false, ACCURACY), options)?;
         let h = first_step(problem, (start, end), u0, &rates, options, ORDER);
         Ok(Rodas {
             problem,
