@@ -3,9 +3,11 @@
 //! A step solves the quadratic program of the current point (Wilson 1963), with a positive
 //! semidefinite model of the curvature far from the minimum and the exact second derivatives of the
 //! Lagrangian near it, where steps are Newton's and converge quadratically. A step is shortened
-//! until the penalty function of Han (1977) decreases.
+//! until the penalty function of Han (1977) decreases. Where the model promises far too much, as
+//! in a valley that bends, the next step takes the exact derivatives with as much of the model as
+//! makes them positive definite (Levenberg 1944).
 
-use super::dense::{Cholesky, dot};
+use super::dense::{Cholesky, add_scaled, dot};
 use super::quadratic::{self, Program};
 
 /// A function with its derivatives, and its constraints.
@@ -55,7 +57,7 @@ pub enum End {
 }
 
 /// What a search found.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Minimum {
     /// The best point.
     pub at: Vec<f64>,
@@ -68,6 +70,8 @@ pub struct Minimum {
     pub residual: f64,
     /// The largest derivative of the Lagrangian.
     pub slope: f64,
+    /// The decrease that one more step promises.
+    pub decrease: f64,
     /// Steps made.
     pub steps: usize,
     /// How the search ended.
@@ -75,7 +79,18 @@ pub struct Minimum {
 }
 
 /// A search counts as converged below this residual; steps go on while they help.
-pub const CONVERGED: f64 = 1e-8;
+const CONVERGED: f64 = 1e-8;
+
+/// At a minimum a step promises no more than this. On the way to infinity slopes vanish too, and
+/// the curvature with them.
+const FLAT: f64 = 1e-14;
+
+impl Minimum {
+    /// Whether nothing is left to gain.
+    fn is_flat(&self) -> bool {
+        self.residual < CONVERGED && self.decrease.abs() < FLAT
+    }
+}
 
 /// Below this residual a full step of Newton's method is taken without looking at the value, whose
 /// differences are lost in rounding.
@@ -83,6 +98,9 @@ const NEAR: f64 = 1e-4;
 
 /// Below this decrease the exact second derivatives are used.
 const EXACT: f64 = 1e-2;
+
+/// A step that had to be cut to less than this shows that the model is wrong here.
+const CUT: f64 = 0.3;
 
 /// Searches from a start.
 pub fn minimise(
@@ -103,10 +121,11 @@ pub fn minimise(
         multipliers: vec![0.0; rows],
         residual: f64::INFINITY,
         slope: f64::INFINITY,
+        decrease: f64::INFINITY,
         steps: 0,
         end: End::Steps,
     };
-    let (mut penalty, mut decrease) = (0.0_f64, f64::INFINITY);
+    let (mut penalty, mut decrease, mut length) = (0.0_f64, f64::INFINITY, 1.0);
     let mut multipliers = vec![0.0; rows];
     for step in 0..=most {
         let Some(value) = problem.gradient(&x, &mut gradient).filter(|v| v.is_finite()) else {
@@ -115,17 +134,22 @@ pub fn minimise(
         };
         problem.constrain(&x, &mut values, &mut jacobian);
         let factors = loop {
-            let exact = decrease < EXACT;
-            if exact {
+            let (exact, cut) = (decrease < EXACT, length < CUT);
+            if exact || cut {
                 problem.curvature(&x, &mut matrix);
                 problem.bend(&x, &multipliers, &mut matrix);
             } else {
                 problem.model(&x, &mut matrix);
             }
-            match factor(&matrix, &jacobian[..equalities * n], n, !exact) {
+            let equal = &jacobian[..equalities * n];
+            let mut factors = factor(&matrix, equal, n, !exact && !cut);
+            if factors.is_none() && cut {
+                factors = lift(problem, &x, &mut matrix, equal);
+            }
+            match factors {
                 Some(factors) => break factors,
                 // The surface bends down somewhere: the model does not.
-                None if exact => decrease = f64::INFINITY,
+                None if exact || cut => (decrease, length) = (f64::INFINITY, 1.0),
                 None => {
                     best.end = End::Stuck;
                     return best;
@@ -144,6 +168,7 @@ pub fn minimise(
             return best;
         };
         multipliers.copy_from_slice(&solution.multipliers);
+        decrease = -dot(&gradient, &solution.step);
         let violation = violation(&values, equalities);
         let (mut residual, mut slope) = (violation, 0.0_f64);
         for i in 0..n {
@@ -152,13 +177,14 @@ pub fn minimise(
             slope = slope.max((gradient[i] - pull).abs());
             residual = residual.max((gradient[i] - pull).abs() / unit);
         }
-        if residual < best.residual || best.residual > CONVERGED {
+        if residual < best.residual || !best.is_flat() {
             best = Minimum {
                 at: x.clone(),
                 value,
                 multipliers: multipliers.clone(),
                 residual,
                 slope,
+                decrease,
                 steps: step,
                 end: End::Steps,
             };
@@ -174,7 +200,6 @@ pub fn minimise(
             best.end = End::Stopped;
             return best;
         }
-        decrease = -dot(&gradient, &solution.step);
         let moved = |length: f64| -> Vec<f64> {
             x.iter().zip(&solution.step).map(|(x, d)| x + length * d).collect()
         };
@@ -190,7 +215,7 @@ pub fn minimise(
         penalty = penalty.max(1.5 * largest);
         let expected = decrease + penalty * violation;
         let merit = value + penalty * violation;
-        let mut length = 1.0;
+        length = 1.0;
         let next = loop {
             let trial = moved(length);
             if trial == x || length < 1e-12 {
@@ -212,15 +237,36 @@ pub fn minimise(
         match next {
             Some(next) => x = next,
             None => {
-                best.end = if best.residual < CONVERGED { End::Converged } else { End::Stuck };
+                best.end = if best.is_flat() { End::Converged } else { End::Stuck };
                 return best;
             }
         }
     }
-    if best.residual < CONVERGED {
+    if best.is_flat() {
         best.end = End::Converged;
     }
     best
+}
+
+/// Adds as much of the model of the curvature as makes second derivatives positive definite.
+fn lift(
+    problem: &mut dyn Problem,
+    x: &[f64],
+    matrix: &mut [f64],
+    equal: &[f64],
+) -> Option<Cholesky> {
+    let n = x.len();
+    let mut model = vec![0.0; n * n];
+    problem.model(x, &mut model);
+    let mut weight = 1e-3;
+    for _ in 0..8 {
+        add_scaled(matrix, weight, &model);
+        if let Some(factors) = factor(matrix, equal, n, false) {
+            return Some(factors);
+        }
+        weight *= 4.0;
+    }
+    None
 }
 
 /// By how much the constraints are violated in all.

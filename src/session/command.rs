@@ -67,6 +67,7 @@ pub struct Argument {
 }
 
 /// An option `--long VALUE`, or a switch when it has no value.
+#[derive(Clone, Copy)]
 pub struct Flag {
     /// The name after the two dashes.
     pub long: &'static str,
@@ -89,6 +90,23 @@ impl Flag {
     /// An option with a value; given several times, all values count.
     pub const fn with(long: &'static str, value: &'static str, about: &'static str) -> Flag {
         Flag { long, short: None, value: Some(value), about, choices: &[] }
+    }
+
+    /// `N` options in all, from lists that commands share and their own.
+    pub const fn list<const N: usize>(parts: &[&[Flag]]) -> [Flag; N] {
+        let mut all = [Flag::switch("", ""); N];
+        let (mut count, mut part) = (0, 0);
+        while part < parts.len() {
+            let mut k = 0;
+            while k < parts[part].len() {
+                all[count] = parts[part][k];
+                count += 1;
+                k += 1;
+            }
+            part += 1;
+        }
+        assert!(count == N, "the number of options is wrong");
+        all
     }
 }
 

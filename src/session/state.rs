@@ -105,6 +105,8 @@ impl Model {
 pub struct Structure {
     /// The text it came from, as a block.
     pub text: String,
+    /// The text as it was read, which spans of the model are about.
+    pub source: Source,
     /// What it says.
     pub model: StructuralModel,
 }
@@ -334,15 +336,16 @@ impl Session {
     /// Takes in a model that was typed.
     fn define_model(&mut self, text: &str) -> Result<Answer, Stop> {
         let source = Source::new("model", text);
-        let found = super::contents(source, "".as_ref(), &self.limits)?;
+        let found = super::contents(source.clone(), "".as_ref(), &self.limits)?;
         let systems = self.take_in(found.systems, text);
-        let structures = self.take_structures(found.structures, text);
+        let structures = self.take_structures(found.structures, &source);
         Ok(Answer::text([systems, structures].join("\n").trim()))
     }
 
     /// Makes structural equation models known, the last one current, and says which.
-    pub fn take_structures(&mut self, models: Vec<StructuralModel>, text: &str) -> String {
+    pub fn take_structures(&mut self, models: Vec<StructuralModel>, source: &Source) -> String {
         let mut said = Vec::new();
+        let text = source.text();
         for model in models {
             self.structures.retain(|s| s.model.name != model.name);
             said.push(super::describe_structure(&model));
@@ -350,7 +353,7 @@ impl Session {
                 true => text.to_owned(),
                 false => format!("sem {}\n{text}\nend", model.name),
             };
-            self.structures.push(Structure { text, model });
+            self.structures.push(Structure { text, source: source.clone(), model });
         }
         said.join("\n")
     }

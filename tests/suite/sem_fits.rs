@@ -182,14 +182,20 @@ fn searches_that_fail_are_said_and_other_starts_help() {
     let path = matrix.path();
     let options = [("correlation", path.as_str()), ("observations", "100")];
     let model = Text::new("negative.sem", "f =~ a + b + c\n");
-    let error = run_file(model.path(), &options).expect_err("no minimum in reach");
-    assert!(error.contains("did not converge in 1000 steps"), "{error}");
-    assert!(error.contains("--starts"), "{error}");
-    let options = [options[0], options[1], ("starts", "20")];
     let fit = run_file(model.path(), &options).expect("a fit");
     near(&fit, &[("chisq", 0.0, 1e-9)]);
     assert!((estimate(&fit, "f =~ b", "estimate") + 1.0).abs() < 1e-8);
-    assert!(fit["warnings"].to_string().contains("the variance of f is negative"));
+    let warnings = fit["warnings"].to_string();
+    assert!(warnings.contains("the variance of f is negative"), "{warnings}");
+    assert!(warnings.contains("not from the usual one"), "{warnings}");
+    // A marker that nothing ties to its factor: loadings of the others grow without end.
+    let matrix = Text::new("apart.csv", "a,b,c\n1,,\n0,1,\n0,0.5,1\n");
+    let path = matrix.path();
+    let options = [("correlation", path.as_str()), ("observations", "100")];
+    let error = run_file(model.path(), &options).expect_err("no minimum anywhere");
+    assert!(error.contains("no search converged"), "{error}");
+    assert!(error.contains("farthest from their starts are f=~"), "{error}");
+    assert!(error.contains("--std-lv"), "{error}");
 }
 
 #[test]
@@ -316,10 +322,15 @@ fn holzinger_swineford() {
 #[test]
 fn holzinger_swineford_in_two_schools() {
     // The chi-squares of lavaan's tutorial on several groups: free, and with equal loadings.
-    let options =
-        [("data", "holzinger_swineford_1939.csv"), ("group", "school"), ("meanstructure", "")];
+    // There are 60 parameters there: groups have means.
+    let options = [("data", "holzinger_swineford_1939.csv"), ("group", "school")];
     let free = run("holzinger_swineford.sem", &options).expect("a fit");
-    near(&free, &[("chisq", 115.851, 5e-4), ("df", 48.0, 0.0)]);
+    near(&free, &[("chisq", 115.851, 5e-4), ("df", 48.0, 0.0), ("aic", 7484.395, 5e-4)]);
+    assert_eq!(free["parameters"], 60);
+    let alone = [options[0], options[1], ("no-means", "")];
+    let alone = run("holzinger_swineford.sem", &alone).expect("a fit");
+    near(&alone, &[("chisq", 115.851, 5e-4), ("df", 48.0, 0.0)]);
+    assert_eq!(alone["parameters"], 42);
     let text = Text::new(
         "equal.sem",
         "visual =~ x1 + c(a, a)*x2 + c(b, b)*x3\ntextual =~ x4 + c(d, d)*x5 + c(e, e)*x6\n\

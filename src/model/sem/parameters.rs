@@ -149,6 +149,19 @@ impl Layout {
     }
 }
 
+impl Layout {
+    /// For each parameter whether it is a variance.
+    pub fn variances(&self) -> Vec<bool> {
+        let mut found = vec![false; self.parameters.len()];
+        for e in self.groups.iter().flatten() {
+            if let Cell::Free(k) = e.cell {
+                found[k] |= e.kind == Kind::Covariance && e.from == e.to;
+            }
+        }
+        found
+    }
+}
+
 /// Labels that constraints make equal to others.
 fn aliases(model: &StructuralModel) -> FxHashMap<String, String> {
     let mut alias: FxHashMap<String, String> = FxHashMap::default();

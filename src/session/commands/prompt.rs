@@ -208,9 +208,9 @@ pub const LOAD: Command = Command {
         let session_file = text.lines().next().is_some_and(|l| l.trim() == SESSION);
         if !session_file {
             let (source, folder) = load_text(file, &session.limits)?;
-            let found = contents(source, &folder, &session.limits)?;
+            let found = contents(source.clone(), &folder, &session.limits)?;
             let systems = session.take_in(found.systems, &text);
-            let structures = session.take_structures(found.structures, &text);
+            let structures = session.take_structures(found.structures, &source);
             return Ok(Answer::text([systems, structures].join("\n").trim()));
         }
         let mut pending = String::new();

@@ -71,12 +71,11 @@ impl Bound<'_> {
         let binding = self.forbidden(false);
         let whole = stiffened(&matrix, &binding, n);
         let units: Vec<f64> = (0..n).map(|i| whole[i * n + i].sqrt().max(1e-150)).collect();
-        let scaled: Vec<f64> =
-            (0..n * n).map(|k| whole[k] / (units[k / n] * units[k % n])).collect();
-        if let (_, Some(direction)) = null_direction(&scaled, n, 1e-10) {
-            let names = self.layout.parameters.iter().zip(&direction);
-            let names = names.filter(|(_, d)| d.abs() > 1e-4).map(|(p, _)| p.name.clone());
-            return (None, names.collect());
+        let scaled = (0..n * n).map(|k| whole[k] / (units[k / n] * units[k % n])).collect();
+        let flat = movable(scaled, n);
+        if flat.contains(&true) {
+            let names = self.layout.parameters.iter().zip(flat);
+            return (None, names.filter(|(_, f)| *f).map(|(p, _)| p.name.clone()).collect());
         }
         if options.errors != Errors::Expected {
             let _ = self.discrepancy.curvature(self.at, true, &mut matrix);
@@ -169,6 +168,20 @@ impl Bound<'_> {
         }
         meat
     }
+}
+
+/// The coordinates that a step may change which a matrix with a unit diagonal takes to zero.
+fn movable(mut matrix: Vec<f64>, n: usize) -> Vec<bool> {
+    let mut found = vec![false; n];
+    while let (_, Some(direction)) = null_direction(&matrix, n, 1e-10) {
+        let length = dot(&direction, &direction);
+        for i in 0..n {
+            found[i] |= direction[i].abs() > 1e-4;
+            // The direction is taken out, to look for the next one.
+            add_scaled(&mut matrix[i * n..(i + 1) * n], direction[i] / length, &direction);
+        }
+    }
+    found
 }
 
 /// A matrix with the squares of rows that bind, of its own size.

@@ -64,8 +64,8 @@ pub enum Error {
     NoCases,
     /// Constraints that have no derivative.
     Constraint(String),
-    /// The search did not converge: steps and the residual.
-    NotConverged(usize, f64, End),
+    /// No search converged: what the best one found, and the parameters that went farthest.
+    NotConverged(Box<Minimum>, Vec<(String, f64)>),
 }
 
 impl fmt::Display for Error {
@@ -80,17 +80,23 @@ impl fmt::Display for Error {
             Error::NoParameter => f.write_str("nothing is estimated: every coefficient is fixed"),
             Error::NoCases => f.write_str("robust standard errors need the observations"),
             Error::Constraint(text) => write!(f, "the constraint `{text}` cannot be used"),
-            Error::NotConverged(_, _, End::Infeasible) => {
-                f.write_str("the constraints exclude each other")
-            }
-            Error::NotConverged(_, _, End::NoValue) => f.write_str(
-                "the model has no positive definite covariances where the search begins",
-            ),
-            Error::NotConverged(_, _, End::Stopped) => f.write_str("stopped"),
-            Error::NotConverged(steps, residual, _) => write!(
-                f,
-                "the search did not converge in {steps} steps: the gradient is still {residual:.1e}"
-            ),
+            Error::NotConverged(minimum, far) => match minimum.end {
+                End::Infeasible => f.write_str("the constraints exclude each other"),
+                End::NoValue => f.write_str(
+                    "the model has no positive definite covariances where the search begins",
+                ),
+                End::Stopped => f.write_str("stopped"),
+                _ => {
+                    let (steps, slope) = (minimum.steps, minimum.slope);
+                    write!(f, "no search converged: after {steps} steps the gradient is still ")?;
+                    write!(f, "{slope:.1e}")?;
+                    for (k, (name, value)) in far.iter().enumerate() {
+                        let before = if k == 0 { "; farthest from their starts are" } else { "," };
+                        write!(f, "{before} {name} at {value:.2e}")?;
+                    }
+                    Ok(())
+                }
+            },
         }
     }
 }
@@ -181,6 +187,64 @@ pub struct Fit {
     pub errors: Errors,
 }
 
+/// Searches made from other starts when the usual one leads nowhere.
+const RESCUES: usize = 30;
+
+/// What values of one minimum differ by.
+const ROUNDING: f64 = 1e-10;
+
+/// The best minimum from the usual start and as many others as the options ask for, or as it takes
+/// when no search converges; with the number of the start when it is not the usual one.
+fn search_all(
+    search: &mut Search<'_>,
+    layout: &Layout,
+    options: &Options,
+    stop: &dyn Fn() -> bool,
+) -> Result<(Minimum, Option<usize>), Error> {
+    let start: Vec<f64> = layout.parameters.iter().map(|p| p.start).collect();
+    let variances = layout.variances();
+    let mut best = (minimum::minimise(search, &start, options.steps, stop), None);
+    let mut random = Random::new(1);
+    for k in 1..=options.starts.max(RESCUES) {
+        let converged = best.0.end == End::Converged;
+        let hopeless = matches!(best.0.end, End::Infeasible | End::Stopped);
+        if k > options.starts && (converged || hopeless) {
+            break;
+        }
+        // Near the usual start first, then far enough for other signs.
+        let spread = [0.5, 1.0, 2.0][k % 3];
+        let moved: Vec<f64> = (0..start.len())
+            .map(|i| {
+                let (x, z) = (start[i], spread * random.normal());
+                // A variance stays positive: only then are there covariances to begin with.
+                if variances[i] { x * (0.5 * z).exp() } else { x + z * x.abs().max(0.3) }
+            })
+            .collect();
+        let next = minimum::minimise(search, &moved, options.steps, stop);
+        let found = next.end == End::Converged;
+        // What lies above a search on its way to nowhere is no minimum to report.
+        let most = match (converged, found) {
+            (true, _) => best.0.value - ROUNDING,
+            (false, true) => best.0.value + ROUNDING,
+            (false, false) => best.0.value,
+        };
+        // The first search may have no value at all.
+        if next.value.is_finite() && !(next.value > most) && (found || !converged) {
+            best = (next, Some(k));
+        }
+    }
+    if best.0.end == End::Converged {
+        return Ok(best);
+    }
+    let mut far: Vec<(f64, usize)> = (0..start.len())
+        .map(|i| ((best.0.at[i] - start[i]).abs() / start[i].abs().max(0.3), i))
+        .collect();
+    far.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let named = |&(_, i): &(f64, usize)| (layout.parameters[i].name.clone(), best.0.at[i]);
+    let far = far.iter().take(3).map(named).collect();
+    Err(Error::NotConverged(Box::new(best.0), far))
+}
+
 /// Fits a model to a sample.
 ///
 /// # Errors
@@ -221,22 +285,8 @@ pub fn fit(
         let name = completed.observed_names().swap_remove(row);
         Error::Sample(SampleError::NotPositive(name, targets[g].label.clone()))
     })?;
-    let start: Vec<f64> = layout.parameters.iter().map(|p| p.start).collect();
     let mut search = Search { discrepancy: &discrepancy, conditions: &conditions };
-    let mut best = minimum::minimise(&mut search, &start, options.steps, stop);
-    let mut random = Random::new(1);
-    for _ in 0..options.starts {
-        let moved: Vec<f64> =
-            start.iter().map(|x| x + 0.5 * random.normal() * x.abs().max(0.3)).collect();
-        let next = minimum::minimise(&mut search, &moved, options.steps, stop);
-        let better = best.end != End::Converged || next.value < best.value - 1e-10;
-        if next.end == End::Converged && better {
-            best = next;
-        }
-    }
-    if best.end != End::Converged {
-        return Err(Error::NotConverged(best.steps, best.slope, best.end));
-    }
+    let (mut best, elsewhere) = search_all(&mut search, &layout, options, stop)?;
     let held = conditions.hold(&mut best.at);
     let bound =
         Bound { discrepancy: &discrepancy, conditions: &conditions, layout: &layout, at: &best.at };
@@ -254,10 +304,11 @@ pub fn fit(
         effects: Vec::new(),
         explained: Vec::new(),
         stability: Vec::new(),
-        warnings: held
-            .iter()
-            .map(|k| format!("{} is at its bound", layout.parameters[*k].name))
-            .collect(),
+        warnings: {
+            let bound = |k: &usize| format!("{} is at its bound", layout.parameters[*k].name);
+            let other = elsewhere.map(|k| format!("found from start {k}, not from the usual one"));
+            other.into_iter().chain(held.iter().map(bound)).collect()
+        },
         held,
         method: options.method,
         errors: options.errors,

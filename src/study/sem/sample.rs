@@ -63,8 +63,9 @@ impl fmt::Display for SampleError {
             }
             SampleError::TooFew(rows, variables, group) => write!(
                 f,
-                "{rows} observations of {variables} variables{}: there must be more observations \
-                 than variables",
+                "{rows} {} of {variables} variables{}: there must be more observations than \
+                 variables",
+                if *rows == 1 { "observation" } else { "observations" },
                 of(group)
             ),
             SampleError::NotPositive(name, group) => write!(

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 use serde_json::{Value as Json, json};
 
 use super::graph::{NUMBER, graph, vertex};
-use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
+use super::{SCALES, SEM_FILE};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
 use crate::model::sem::symbolic::{
@@ -15,7 +15,6 @@ use crate::model::sem::symbolic::{
 };
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
-use crate::session::commands::MODEL;
 use crate::session::output::Partial;
 use crate::syntax::print::{Latex, Notation, Plain, print_as, try_print};
 use crate::term::visit::{Rebuild, reachable};
@@ -46,17 +45,7 @@ pub const COVARIANCE: Command = Command {
            arrow has a parameter of its own. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
            `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[
-        ENTRY,
-        FORM,
-        ONE_CONNECTIONS,
-        PICTURE,
-        MODEL,
-        NUMBER,
-        AS_WRITTEN,
-        STD_LV,
-        ORTHOGONAL,
-    ],
+    options: &Flag::list::<9>(&[&[ENTRY, FORM, ONE_CONNECTIONS, PICTURE, NUMBER], SCALES]),
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem covariance examples/models/supply_demand.dot --entry income,price",

@@ -29,6 +29,11 @@ pub const MEANS: Flag =
 /// Groups.
 pub const GROUP: Flag = Flag::with("group", "COLUMN", "the column that tells groups apart");
 
+/// Options that name covariances.
+pub const MATRICES: &[Flag] = &[DATA, COVARIANCE, CORRELATION, OBSERVATIONS];
+/// Options that name a sample.
+pub const SAMPLE: &[Flag] = &[DATA, COVARIANCE, CORRELATION, OBSERVATIONS, MEANS, GROUP];
+
 fn refuse(message: String, help: &str) -> Stop {
     Diagnostic::without_place(Kind::Format, message).help(help).into()
 }
@@ -92,7 +97,7 @@ pub fn sample(
                     format!("--{} belongs to a matrix, and --data has observations", flag.long);
                 return Err(Stop::refused(Kind::Config, message));
             }
-            observations(session, call.option(DATA.long).unwrap_or_default(), wanted, by)
+            observations(session, call, call.option(DATA.long).unwrap_or_default(), wanted, by)
         }
         [_] if by.is_some() => {
             Err(Stop::refused(Kind::Config, "--group needs observations, and a matrix has none"))
@@ -116,13 +121,18 @@ pub fn given(call: &Call<'_>) -> bool {
 ///
 /// # Errors
 /// What is wrong with the file.
-pub fn covariances(session: &Session, path: &str, wanted: &[String]) -> Result<Vec<f64>, Stop> {
+pub fn covariances(
+    session: &Session,
+    call: &Call<'_>,
+    path: &str,
+    wanted: &[String],
+) -> Result<Vec<f64>, Stop> {
     let sample = match table(path, session)?.0[0].is_empty() {
         true => {
             let (names, matrix) = matrix(session, path)?;
             Sample::of_moments(names, matrix, None, f64::INFINITY)
         }
-        false => Ok(observations(session, path, wanted, None)?),
+        false => Ok(observations(session, call, path, wanted, None)?),
     };
     let targets = sample.and_then(|s| s.targets(wanted, false));
     let refused = |e: SampleError| Stop::refused(Kind::Format, format!("{path}: {e}"));
@@ -131,19 +141,22 @@ pub fn covariances(session: &Session, path: &str, wanted: &[String]) -> Result<V
 
 fn observations(
     session: &Session,
+    call: &Call<'_>,
     path: &str,
     wanted: &[String],
     by: Option<&str>,
 ) -> Result<Sample, Stop> {
     let (names, rows) = table(path, session)?;
-    let place = |name: &str| -> Result<usize, Stop> {
+    let place = |name: &str| -> Result<usize, Diagnostic> {
         names.iter().position(|n| n == name).ok_or_else(|| {
             let message = format!("{path} has no column `{name}`");
             let error = Diagnostic::without_place(Kind::Name, message);
-            error.did_you_mean(nearest(name, names.iter().map(String::as_str))).into()
+            error.did_you_mean(nearest(name, names.iter().map(String::as_str)))
         })
     };
-    let places: Vec<usize> = wanted.iter().map(|n| place(n)).collect::<Result<_, _>>()?;
+    let placed =
+        |name: &String| place(name).map_err(|e| super::about_variable(session, call, name, e));
+    let places: Vec<usize> = wanted.iter().map(placed).collect::<Result<_, _>>()?;
     let by = by.map(place).transpose()?;
     let mut groups: Vec<(String, Vec<Vec<f64>>)> = Vec::new();
     let mut incomplete = 0;
@@ -245,15 +258,18 @@ fn matrix(session: &Session, path: &str) -> Result<(Vec<String>, Vec<f64>), Stop
         return Err(refuse(message, "one row for each name of the first line"));
     }
     let mut matrix = Vec::with_capacity(p * p);
-    for (line, row) in &rows {
-        for cell in row {
+    for (i, (line, row)) in rows.iter().enumerate() {
+        for (j, cell) in row.iter().enumerate() {
+            // Above the diagonal an empty cell is what stands below it.
+            let cell = if j > i && cell.is_empty() { &rows[j].1[i] } else { cell };
             match cell.parse::<f64>() {
                 Ok(x) if x.is_finite() => matrix.push(x),
                 _ => {
-                    return Err(refuse(
-                        format!("{path}:{line}: `{cell}` is no number"),
-                        "write the whole matrix",
-                    ));
+                    let message =
+                        format!("{path}:{line}: `{cell}` in column `{}` is no number", names[j]);
+                    let help =
+                        "write the whole matrix, or leave the cells above the diagonal empty";
+                    return Err(refuse(message, help));
                 }
             }
         }

@@ -4,14 +4,12 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::data::{self, CORRELATION, COVARIANCE, DATA, GROUP, MEANS, OBSERVATIONS};
+use super::data::{self, SAMPLE};
 use super::fit::fitted;
-use super::{AS_WRITTEN, FREE_X, MEANSTRUCTURE, ORTHOGONAL, SEM_FILE, STD_LV};
-use super::{conventions, target};
+use super::{CONVENTIONS, SCALES, SEM_FILE, conventions, target};
 use crate::model::sem::diagram::{Sketch, dot, svg};
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
-use crate::session::commands::MODEL;
 use crate::session::output::Partial;
 use crate::text::Kind;
 
@@ -35,22 +33,7 @@ pub const DRAW: Command = Command {
            covariances. A file holds formulas, or a mixed graph: in DOT (.dot, .gv) or as two \
            matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[
-        OUTPUT,
-        STANDARDISED,
-        DATA,
-        COVARIANCE,
-        CORRELATION,
-        OBSERVATIONS,
-        MEANS,
-        GROUP,
-        MODEL,
-        MEANSTRUCTURE,
-        STD_LV,
-        ORTHOGONAL,
-        FREE_X,
-        AS_WRITTEN,
-    ],
+    options: &Flag::list::<15>(&[&[OUTPUT, STANDARDISED], SAMPLE, SCALES, CONVENTIONS]),
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem draw examples/models/feedback.sem -o -",

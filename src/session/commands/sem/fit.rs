@@ -2,14 +2,13 @@
 
 use serde_json::{Value as Json, json};
 
-use super::data::{CORRELATION, COVARIANCE, DATA, GROUP, MEANS, OBSERVATIONS};
-use super::{AS_WRITTEN, FREE_X, MEANSTRUCTURE, ORTHOGONAL, SEM_FILE, STD_LV, report};
-use super::{conventions, data, target};
+use super::data::{GROUP, SAMPLE};
+use super::{CONVENTIONS, SCALES, SEM_FILE, about_variable, conventions, data, report, target};
 use crate::model::sem::StructuralModel;
+use crate::numeric::minimum::End;
 use crate::numeric::probability::two_sided;
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
-use crate::session::commands::MODEL;
 use crate::session::output::Partial;
 use crate::study::sem::fit::Error;
 use crate::study::sem::{Errors, Fit, Method, Options, fit};
@@ -44,26 +43,13 @@ pub const FIT: Command = Command {
     more: "Formulas are written as for lavaan; what they leave out is added as lavaan's function \
            `sem` does it.",
     arguments: &[SEM_FILE],
-    options: &[
-        DATA,
-        COVARIANCE,
-        CORRELATION,
-        OBSERVATIONS,
-        MEANS,
-        GROUP,
-        ESTIMATOR,
-        SE,
-        STARTS,
-        EFFECTS,
-        RESIDUALS,
-        MODEL,
-        MEANSTRUCTURE,
-        STD_LV,
-        ORTHOGONAL,
-        FREE_X,
-        AS_WRITTEN,
-        OUTPUT,
-    ],
+    options: &Flag::list::<19>(&[
+        SAMPLE,
+        &[ESTIMATOR, SE, STARTS, EFFECTS, RESIDUALS],
+        SCALES,
+        CONVENTIONS,
+        &[OUTPUT],
+    ]),
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem fit examples/models/political_democracy.sem --data tests/data/sem/political_democracy.csv",
@@ -116,14 +102,15 @@ pub fn fitted(session: &mut Session, call: &Call<'_>) -> Result<(Fit, usize), St
         Error::Sample(crate::study::sem::SampleError::Unknown(name)) => {
             let known = sample.names.iter().map(String::as_str);
             let error = Diagnostic::without_place(Kind::Name, e.to_string());
-            error.did_you_mean(nearest(name, known)).into()
+            about_variable(session, call, name, error.did_you_mean(nearest(name, known)))
         }
-        Error::NotConverged(..) => {
+        Error::NotConverged(minimum, _) => {
+            let help = match minimum.end {
+                End::Infeasible => "leave one of them out",
+                _ => "give starts, as in `start(0.5)*x`, more `--starts`, or another scale: `--std-lv`",
+            };
             let error = Diagnostic::without_place(Kind::Domain, e.to_string());
-            Stop {
-                code: 1,
-                ..error.help("give starts, as in `start(0.5)*x`, or try `--starts 20`").into()
-            }
+            Stop { code: 1, ..error.help(help).into() }
         }
         _ => Stop::refused(Kind::Domain, e),
     })?;

@@ -2,16 +2,15 @@
 
 use serde_json::{Value as Json, json};
 
-use super::data::{self, CORRELATION, COVARIANCE, DATA, OBSERVATIONS};
+use super::data::{self, MATRICES};
 use super::graph::{NUMBER, graph};
-use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
+use super::{SCALES, SEM_FILE};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
     Certificate, Exponents, Generator, Name, Pairs, Refused, Search, Test, wald, ways,
 };
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
-use crate::session::commands::MODEL;
 use crate::text::{Diagnostic, Kind, Limits};
 
 /// One multidegree.
@@ -30,19 +29,7 @@ pub const IDEAL: Command = Command {
            has one. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
            `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[
-        MULTIDEGREE,
-        UP_TO_DEGREE,
-        DATA,
-        COVARIANCE,
-        CORRELATION,
-        OBSERVATIONS,
-        MODEL,
-        NUMBER,
-        AS_WRITTEN,
-        STD_LV,
-        ORTHOGONAL,
-    ],
+    options: &Flag::list::<11>(&[&[MULTIDEGREE, UP_TO_DEGREE], MATRICES, &[NUMBER], SCALES]),
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem ideal examples/models/verma.dot --multidegree 3,2,2,1",

@@ -2,10 +2,10 @@
 
 use serde_json::{Value as Json, json};
 
-use super::data::{CORRELATION, COVARIANCE, DATA, GROUP, OBSERVATIONS, covariances};
+use super::data::{GROUP, MATRICES, covariances};
 use super::graph::{NUMBER, graph, graph_of};
 use super::values::{SET, at_values, solutions, values};
-use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
+use super::{SCALES, SEM_FILE};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
 use crate::model::sem::structure::equivalent::{Verdict, compare};
@@ -17,7 +17,6 @@ use crate::model::sem::structure::preimage::preimages;
 use crate::model::sem::symbolic::counts;
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
-use crate::session::commands::MODEL;
 use crate::syntax::print::{Plain, try_print};
 use crate::term::Graph;
 use crate::term::visit::free_symbols;
@@ -42,21 +41,7 @@ pub const INFO: Command = Command {
            identified and by which formula; equivalence with another model; stability at given values. A file holds formulas, or a mixed graph: in DOT (.dot, .gv), where `x <-> y`, `x -- y` and \
            `[dir=both]` are covariances, or as two matrices of 0 and 1 (.adj).",
     arguments: &[SEM_FILE],
-    options: &[
-        SET,
-        DATA,
-        COVARIANCE,
-        CORRELATION,
-        OBSERVATIONS,
-        OF,
-        EQUIVALENT,
-        MODEL,
-        GROUP,
-        NUMBER,
-        AS_WRITTEN,
-        STD_LV,
-        ORTHOGONAL,
-    ],
+    options: &Flag::list::<13>(&[&[SET], MATRICES, &[GROUP, OF, EQUIVALENT, NUMBER], SCALES]),
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem info examples/models/verma.dot",
@@ -121,7 +106,7 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         let observed = mixed.observed();
         let names: Vec<String> =
             observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
-        let given = covariances(session, path, &names)?;
+        let given = covariances(session, call, path, &names)?;
         let mut target = vec![vec![0.0; mixed.size()]; mixed.size()];
         for (row, &i) in given.chunks(observed.len()).zip(&observed) {
             row.iter().zip(&observed).for_each(|(x, &j)| target[i][j] = *x);

@@ -18,10 +18,11 @@ pub use ideal::IDEAL;
 pub use info::INFO;
 pub use simulate::SIMULATE;
 
-use super::FILE;
+use super::{FILE, MODEL};
 use crate::model::sem::{Conventions, StructuralModel};
 use crate::session::command::{Argument, Call, Flag, Stop};
-use crate::session::{Session, load_text, structures};
+use crate::session::state::Structure;
+use crate::session::{Refused, Session, load_text, structures};
 use crate::text::{Diagnostic, Kind, nearest};
 
 /// A file with a structural equation model.
@@ -42,8 +43,17 @@ const STD_LV: Flag =
     Flag::switch("std-lv", "latent variables have the variance 1, and no loading is fixed");
 const ORTHOGONAL: Flag =
     Flag::switch("orthogonal", "latent variables that nothing explains are uncorrelated");
-const MEANSTRUCTURE: Flag =
-    Flag::switch("meanstructure", "the model has intercepts, and means are fitted too");
+const MEANSTRUCTURE: Flag = Flag::switch(
+    "meanstructure",
+    "the model has intercepts, and means are fitted too, as they are with groups of observations",
+);
+const NO_MEANS: Flag =
+    Flag::switch("no-means", "covariances alone are fitted, also with groups of observations");
+
+/// How the scales of latent variables are fixed.
+const SCALES: &[Flag] = &[MODEL, AS_WRITTEN, STD_LV, ORTHOGONAL];
+/// What a model takes for granted when it meets data.
+const CONVENTIONS: &[Flag] = &[MEANSTRUCTURE, NO_MEANS, FREE_X];
 
 /// What a call takes for granted of a model.
 fn conventions(call: &Call<'_>) -> Conventions {
@@ -52,8 +62,22 @@ fn conventions(call: &Call<'_>) -> Conventions {
         fixed_exogenous: !call.has(FREE_X.long),
         unit_latents: call.has(STD_LV.long),
         orthogonal: call.has(ORTHOGONAL.long),
-        intercepts: call.has(MEANSTRUCTURE.long),
+        // With groups, as lavaan does it: they may differ in their means.
+        intercepts: call.has(MEANSTRUCTURE.long)
+            || call.has(data::GROUP.long) && !call.has(NO_MEANS.long),
     }
+}
+
+/// What is wrong with a variable, with the place that names it in the text of the model that a
+/// call is about; a drawn graph has none.
+fn about_variable(session: &Session, call: &Call<'_>, name: &str, mut error: Diagnostic) -> Stop {
+    let meant = |s: &&Structure| call.arguments.first().is_none_or(|file| file == s.source.name());
+    let structure = session.structures.last().filter(meant);
+    let found =
+        structure.and_then(|s| Some((s, s.model.variables.iter().find(|v| v.name == name)?)));
+    let Some((structure, variable)) = found else { return error.into() };
+    error.span = Some(variable.span);
+    Refused { source: Some(structure.source.clone()), diagnostics: vec![error] }.into()
 }
 
 /// The structural equation model that a call is about: of the file that it names, else the
@@ -69,14 +93,13 @@ fn target(session: &mut Session, call: &Call<'_>) -> Result<StructuralModel, Sto
             return Ok(graph.to_model());
         }
         let (source, folder) = load_text(file, &session.limits)?;
-        let text = source.text().to_owned();
-        let found = structures(source, &folder, &session.limits)?;
+        let found = structures(source.clone(), &folder, &session.limits)?;
         if found.len() > 1 && chosen.is_none() {
             let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
             let message = format!("choose one with --model: {}", names.join(", "));
             return Err(Stop::refused(Kind::Config, message));
         }
-        session.take_structures(found, &text);
+        session.take_structures(found, &source);
     }
     let known = &mut session.structures;
     if let Some(name) = chosen {

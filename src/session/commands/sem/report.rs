@@ -21,7 +21,12 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
         i.parameters
     );
     if incomplete > 0 {
-        let _ = writeln!(out, "{incomplete} rows with missing values were left out");
+        let rows = if incomplete == 1 {
+            "row with a missing value was"
+        } else {
+            "rows with missing values were"
+        };
+        let _ = writeln!(out, "{incomplete} {rows} left out");
     }
     let errors = match (fit.errors, fit.method) {
         (Errors::Robust, _) => "of a sandwich with the cases",
@@ -31,7 +36,7 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
     };
     let _ = writeln!(
         out,
-        "converged in {} steps, gradient {:.1e}; standard errors {errors}\n",
+        "converged in {} steps, gradient {:.1e}; standard errors {errors}",
         fit.minimum.steps, fit.minimum.slope
     );
     for warning in &fit.warnings {
@@ -46,6 +51,7 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
         let _ =
             writeln!(out, "warning: the information is not positive definite: no standard errors");
     }
+    out.push('\n');
     let mut line = |name: &str, value: String| {
         let _ = writeln!(out, "{name:<28} {value:>14}");
     };
@@ -55,14 +61,16 @@ pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> S
     };
     line(statistic, format!("{:.3}", i.chi_square));
     line("degrees of freedom", format!("{}", i.df));
-    line("p", format!("{:.3}", i.p));
+    // A model with as many parameters as moments fits whatever the data are.
+    let judged = |p: f64| if i.df > 0.0 { format!("{p:.3}") } else { "-".to_owned() };
+    line("p", judged(i.p));
     line("baseline chi-square", format!("{:.3} ({})", i.baseline, i.baseline_df));
     line("CFI", format!("{:.3}", i.cfi));
     line("TLI", format!("{:.3}", i.tli));
     line("RMSEA", format!("{:.3}", i.rmsea));
     let (low, high) = i.rmsea_interval;
     line("  90 % interval", format!("{low:.3} - {high:.3}"));
-    line("  P(RMSEA <= 0.05)", format!("{:.3}", i.rmsea_close));
+    line("  P(RMSEA <= 0.05)", judged(i.rmsea_close));
     line("SRMR", format!("{:.3}", i.srmr));
     if fit.method == Method::MaximumLikelihood {
         line("log-likelihood", format!("{:.3}", i.log_likelihood));

@@ -2,13 +2,11 @@
 
 use serde_json::json;
 
-use super::data::{self, CORRELATION, COVARIANCE, DATA, GROUP, MEANS, OBSERVATIONS};
+use super::data::{self, SAMPLE};
 use super::fit::fitted;
-use super::{AS_WRITTEN, FREE_X, MEANSTRUCTURE, ORTHOGONAL, SEM_FILE, STD_LV};
-use super::{conventions, target};
+use super::{CONVENTIONS, SCALES, SEM_FILE, conventions, target};
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
-use crate::session::commands::MODEL;
 use crate::session::output::{Partial, Table, format_of};
 use crate::study::sem::population::{Drawn, Population, PopulationError};
 use crate::text::{Diagnostic, Kind, Limits, nearest};
@@ -46,25 +44,13 @@ pub const SIMULATE: Command = Command {
            without one, variances are 1, covariances and intercepts 0. With data the model is \
            fitted first, and its estimates are the values.",
     arguments: &[SEM_FILE],
-    options: &[
-        COUNT,
-        SEED,
-        SET,
-        LATENT,
-        DATA,
-        COVARIANCE,
-        CORRELATION,
-        OBSERVATIONS,
-        MEANS,
-        GROUP,
-        MODEL,
-        MEANSTRUCTURE,
-        STD_LV,
-        ORTHOGONAL,
-        FREE_X,
-        AS_WRITTEN,
-        OUTPUT,
-    ],
+    options: &Flag::list::<18>(&[
+        &[COUNT, SEED, SET, LATENT],
+        SAMPLE,
+        SCALES,
+        CONVENTIONS,
+        &[OUTPUT],
+    ]),
     place: Place::Everywhere,
     examples: &[Example {
         line: "sem simulate examples/models/feedback.sem --count 1000 --output /dev/null",
