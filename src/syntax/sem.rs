@@ -6,6 +6,7 @@
 //! x1 ~~ x2                           # x1 and x2 covary
 //! ab := a*b                          # a quantity to report
 //! d1 == d2
+//! group: 1                           # what follows is said of the first group alone
 //! ```
 //!
 //! A statement is a line, or what stands between semicolons. It goes on in the next line while a
@@ -33,6 +34,8 @@ pub enum Statement {
         /// What it is, of labels.
         value: Id,
     },
+    /// `group: 2`: the formulas below are those of this group, counted from 1.
+    Group(usize),
     /// `a == b^2`, `a > 0`.
     Constraint {
         /// The left side, of labels.
@@ -278,6 +281,8 @@ fn statement(reader: &mut Reader<'_>) -> Result<Statement, Diagnostic> {
     let code: String = reader.rest().lines().map(without_comment).collect();
     let statement = if let Some(error) = unsupported(reader, &code) {
         return Err(error);
+    } else if heads(&code, "group") {
+        group(reader)?
     } else if code.contains('~') {
         Statement::Formula(formula(reader)?)
     } else if code.contains(":=") {
@@ -301,6 +306,7 @@ fn trailing(reader: &Reader<'_>, statement: &Statement) -> Diagnostic {
     let expected = match statement {
         Statement::Formula(_) => "`+` or the end of the formula",
         Statement::Definition { .. } => "an operator or the end of the definition",
+        Statement::Group(_) => "the end of the line",
         Statement::Constraint { .. } => "an operator or the end of the constraint",
     };
     let error = reader.unexpected(expected);
@@ -323,7 +329,6 @@ fn trailing(reader: &Reader<'_>, statement: &Statement) -> Diagnostic {
 
 /// The error about parts of lavaan's language that are not understood.
 fn unsupported(reader: &Reader<'_>, code: &str) -> Option<Diagnostic> {
-    let head = code.trim_start();
     let place = |symbol: &str| {
         let at = reader.at + reader.rest().find(symbol).unwrap_or(0);
         Span::new(at, at + symbol.len())
@@ -331,11 +336,9 @@ fn unsupported(reader: &Reader<'_>, code: &str) -> Option<Diagnostic> {
     let refuse = |symbol: &str, message: &str, help: &str| {
         Some(Diagnostic::error(Kind::Syntax, place(symbol), message).help(help))
     };
-    for word in ["group", "level", "block"] {
-        if head.strip_prefix(word).is_some_and(|rest| rest.trim_start().starts_with(':'))
-            && !head.contains(":=")
-        {
-            let help = "one formula says it for all groups, with `c(a, b)*x` where they differ";
+    for word in ["level", "block"] {
+        if heads(code, word) {
+            let help = "a model has one level; formulas of groups stand below `group: 1`";
             return refuse(word, &format!("`{word}:` is not understood"), help);
         }
     }
@@ -353,6 +356,26 @@ fn unsupported(reader: &Reader<'_>, code: &str) -> Option<Diagnostic> {
         return refuse(arrow, &format!("`{arrow}` is no operator of formulas"), help);
     }
     None
+}
+
+/// Whether a statement is a heading `word: …`.
+fn heads(code: &str, word: &str) -> bool {
+    let rest = code.trim_start().strip_prefix(word).map(str::trim_start);
+    rest.is_some_and(|rest| rest.starts_with(':') && !rest.starts_with(":="))
+}
+
+/// `group: 2`.
+fn group(reader: &mut Reader<'_>) -> Result<Statement, Diagnostic> {
+    word(reader, "`group`")?;
+    reader.symbol(":");
+    reader.skip_blank();
+    let at = reader.at;
+    let number = reader.take(lexeme::number).and_then(|text| text.parse().ok());
+    number.filter(|n| *n > 0).map(Statement::Group).ok_or_else(|| {
+        reader.at = at;
+        let help = "groups are counted from 1, in the order in which the data show them";
+        reader.unexpected("the number of a group").help(help)
+    })
 }
 
 /// `y1 + y2 ~ a*x + z`.

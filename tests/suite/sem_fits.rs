@@ -13,9 +13,13 @@ fn run(model: &str, options: &[(&'static str, &str)]) -> Result<Json, String> {
     run_file(file, options)
 }
 
-fn run_file(file: String, options: &[(&'static str, &str)]) -> Result<Json, String> {
+/// A file of the data that come with the tests.
+fn data(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let data = |name: &str| root.join("tests/data/sem").join(name).to_string_lossy().into_owned();
+    root.join("tests/data/sem").join(name).to_string_lossy().into_owned()
+}
+
+fn run_file(file: String, options: &[(&'static str, &str)]) -> Result<Json, String> {
     let options = options.iter().map(|&(name, value)| match name {
         "data" | "covariance" | "correlation" if !value.starts_with('/') => (name, data(value)),
         _ => (name, value.to_owned()),
@@ -349,6 +353,45 @@ fn holzinger_swineford_in_two_schools() {
     near(&held, &[("chisq", 124.044, 5e-4), ("df", 54.0, 0.0)]);
     let error = |fit: &Json| estimate(fit, "speed =~ x9", "se");
     assert!((error(&equal) - error(&held)).abs() < 1e-7);
+}
+
+#[test]
+fn groups_may_have_formulas_of_their_own() {
+    let factors = |marks: [&str; 6]| {
+        let [a, b, c, d, e, f] = marks;
+        format!(
+            "visual =~ x1 + {a}x2 + {b}x3\ntextual =~ x4 + {c}x5 + {d}x6\nspeed =~ x7 + {e}x8 + {f}x9\n"
+        )
+    };
+    let (free, equal) = (factors([""; 6]), factors(["a*", "b*", "c*", "d*", "e*", "f*"]));
+    let options = [("data", "holzinger_swineford_1939.csv"), ("group", "school")];
+    // Equal loadings once more, now in two blocks.
+    let text = Text::new("blocks.sem", &format!("group: 1\n{equal}group: 2\n{equal}"));
+    let fit = run_file(text.path(), &options).expect("a fit");
+    near(&fit, &[("chisq", 124.044, 5e-4), ("df", 54.0, 0.0)]);
+    // Groups that share nothing fit as each does alone.
+    let more = format!("{free}x7 ~~ x8\nx2 ~ x9\n");
+    let text = Text::new("apart.sem", &format!("group: 1\n{more}group: 2\n{free}"));
+    let both = run_file(text.path(), &options).expect("a fit");
+    let table = std::fs::read_to_string(data("holzinger_swineford_1939.csv")).expect("the data");
+    let (head, rows) = table.split_once('\n').expect("a line of names");
+    let alone = |school: &str, model: &str| {
+        let rows: Vec<&str> = rows.lines().filter(|row| row.contains(school)).collect();
+        let file = Text::new(&format!("{school}.csv"), &format!("{head}\n{}\n", rows.join("\n")));
+        let model = Text::new(&format!("{school}.sem"), model);
+        let path = file.path();
+        let fit = run_file(model.path(), &[("data", path.as_str()), ("meanstructure", "")]);
+        let fit = fit.expect("a fit")["fit"].clone();
+        ["chisq", "df", "loglik"].map(|name| fit[name].as_f64().unwrap_or(f64::NAN))
+    };
+    let (a, b) = (alone("Pasteur", &more), alone("Grant-White", &free));
+    near(
+        &both,
+        &[("chisq", a[0] + b[0], 1e-8), ("df", a[1] + b[1], 0.0), ("loglik", a[2] + b[2], 1e-8)],
+    );
+    let error = Text::new("lacks.sem", "group: 1\nx1 ~ x2\ngroup: 2\nx1 ~ x3\n");
+    let error = run_file(error.path(), &options).expect_err("groups have the same variables");
+    assert!(error.contains("the formulas of group 2 do not name `x2`"), "{error}");
 }
 
 #[test]

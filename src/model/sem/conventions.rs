@@ -74,6 +74,10 @@ impl StructuralModel {
     /// The model with everything that the conventions add; every coefficient then has a value or
     /// is free.
     pub fn completed(&self, conventions: &Conventions) -> StructuralModel {
+        let absent = |a: &Arrow| a.coefficients.iter().any(|c| c.value == Value::Absent);
+        if self.arrows.iter().any(absent) {
+            return self.completed_by_group(conventions);
+        }
         let parts = self.parts();
         let mut model = self.clone();
         let exogenous: Vec<usize> = (0..parts.len())
@@ -115,6 +119,39 @@ impl StructuralModel {
             }
         }
         model
+    }
+
+    /// The same where groups have formulas of their own: an arrow that a group has not is zero there.
+    fn completed_by_group(&self, conventions: &Conventions) -> StructuralModel {
+        let mut whole = StructuralModel { arrows: Vec::new(), ..self.clone() };
+        let zero = Coefficient { value: Value::Fixed(Number::ZERO), ..Coefficient::default() };
+        for group in 0..self.groups {
+            let mut own = self.clone();
+            own.groups = 1;
+            own.arrows.retain(|a| a.coefficient(group).value != Value::Absent);
+            for arrow in &mut own.arrows {
+                arrow.coefficients = vec![arrow.coefficient(group).clone()];
+            }
+            for mut arrow in own.completed(conventions).arrows {
+                let coefficient = arrow.coefficients.swap_remove(0);
+                let ends = |a: &Arrow| (a.from.min(a.to), a.from.max(a.to));
+                let same = |a: &Arrow| a.kind == arrow.kind && ends(a) == ends(&arrow);
+                let directed = matches!(arrow.kind, Kind::Loading | Kind::Regression);
+                let known = whole
+                    .arrows
+                    .iter_mut()
+                    .find(|a| same(a) && (!directed || a.from == arrow.from));
+                match known {
+                    Some(known) => known.coefficients[group] = coefficient,
+                    None => {
+                        arrow.coefficients = vec![zero.clone(); self.groups];
+                        arrow.coefficients[group] = coefficient;
+                        whole.arrows.push(arrow);
+                    }
+                }
+            }
+        }
+        whole
     }
 
     fn parts(&self) -> Vec<Part> {

@@ -70,8 +70,8 @@ pub struct Layout {
     pub labels: FxHashMap<String, Cell>,
     /// Whether means are fitted.
     pub means: bool,
-    /// Observed variables whose moments are those of the data.
-    pub exogenous: Vec<usize>,
+    /// For each group the observed variables whose moments are those of the data.
+    pub exogenous: Vec<Vec<usize>>,
 }
 
 impl Layout {
@@ -85,7 +85,7 @@ impl Layout {
             parameters: Vec::new(),
             labels: FxHashMap::default(),
             means: model.arrows.iter().any(|a| a.kind == Kind::Intercept),
-            exogenous: Vec::new(),
+            exogenous: vec![Vec::new(); targets.len()],
         };
         let alias = aliases(model);
         for (group, target) in targets.iter().enumerate() {
@@ -100,12 +100,12 @@ impl Layout {
                 let cell = match &coefficient.value {
                     Value::Fixed(value) => Cell::Constant(value.to_f64()),
                     Value::Sample => {
-                        if arrow.is_variance() && group == 0 {
-                            layout.exogenous.push(arrow.from);
+                        if arrow.is_variance() {
+                            layout.exogenous[group].push(arrow.from);
                         }
                         Cell::Constant(sample.unwrap_or(0.0))
                     }
-                    Value::Free | Value::Unsaid => known.unwrap_or_else(|| {
+                    Value::Free | Value::Unsaid | Value::Absent => known.unwrap_or_else(|| {
                         let plain = model.formula(arrow).replace(' ', "");
                         let suffix =
                             if group > 0 { format!(".g{}", group + 1) } else { String::new() };

@@ -1,6 +1,6 @@
 //! From the statements of a block to a structural equation model, with everything that is wrong.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::types::{
     Arrow, Coefficient, Comparison, Constraint, Kind, Quantity, StructuralModel, Value, Variable,
@@ -36,6 +36,7 @@ pub fn read(
         positions: FxHashMap::default(),
         places: FxHashMap::default(),
         groups: None,
+        group: None,
         equal: Vec::new(),
         errors: Vec::new(),
     };
@@ -60,9 +61,7 @@ pub fn read(
             reading.model.variables[position].latent = true;
         }
     }
-    for formula in formulas() {
-        reading.formula(formula);
-    }
+    reading.formulas(&mut statements());
     reading.equalities();
     reading.sound();
     reading.relations(tree, &mut statements(), limits);
@@ -87,6 +86,8 @@ struct Reading<'a> {
     places: FxHashMap<(Kind, usize, usize), usize>,
     /// How many groups a modifier distinguishes, and where the first of them stands.
     groups: Option<(usize, Span)>,
+    /// The group whose formulas are read, when groups have their own.
+    group: Option<usize>,
     /// Coefficients that take the label of another one: arrow, group, what they name, where.
     equal: Vec<(usize, usize, String, Span)>,
     errors: Vec<Diagnostic>,
@@ -122,6 +123,52 @@ impl Reading<'_> {
                 self.model.variables.push(Variable { name, latent: false, span });
                 next
             });
+        }
+    }
+
+    /// Reads formulas, of all groups or of one after the other.
+    fn formulas(&mut self, statements: &mut dyn Iterator<Item = (&Statement, Span)>) {
+        let statements: Vec<(&Statement, Span)> = statements.collect();
+        let headings = statements.iter().filter(|(s, _)| matches!(s, Statement::Group(_)));
+        let blocks = headings.count();
+        self.model.groups = blocks.max(1);
+        let mut named: Vec<FxHashSet<usize>> = Vec::new();
+        for &(statement, span) in &statements {
+            match statement {
+                Statement::Group(number) if *number == named.len() + 1 => {
+                    self.group = Some(named.len());
+                    named.push(FxHashSet::default());
+                }
+                Statement::Group(_) => {
+                    let message = format!("here stand the formulas of group {}", named.len() + 1);
+                    self.error(Error::Name, span, message).help =
+                        Some("groups stand in their order, each once".to_owned());
+                    return;
+                }
+                Statement::Formula(formula) => {
+                    if blocks > 0 && named.is_empty() {
+                        let message = "this formula stands above the first group".to_owned();
+                        self.error(Error::Syntax, span, message);
+                        return;
+                    }
+                    self.formula(formula);
+                    let right = formula.terms.iter().filter_map(|t| t.variable.as_ref());
+                    let words = formula.left.iter().chain(right);
+                    if let Some(seen) = named.last_mut() {
+                        seen.extend(words.map(|word| self.positions[&word.text]));
+                    }
+                }
+                Statement::Definition { .. } | Statement::Constraint { .. } => {}
+            }
+        }
+        for (k, seen) in named.iter().enumerate() {
+            let absent = (0..self.model.variables.len()).find(|v| !seen.contains(v));
+            if let Some(v) = absent {
+                let Variable { name, span, .. } = self.model.variables[v].clone();
+                let message = format!("the formulas of group {} do not name `{name}`", k + 1);
+                self.error(Error::Name, span, message).help =
+                    Some("groups have the same variables; an effect may be `0*x`".to_owned());
+            }
         }
     }
 
@@ -162,6 +209,13 @@ impl Reading<'_> {
             _ => (kind, from, to),
         };
         if let Some(&known) = self.places.get(&key) {
+            let first = &mut self.model.arrows[known];
+            if let Some(coefficient) = self.group.map(|g| &mut first.coefficients[g])
+                && coefficient.value == Value::Absent
+            {
+                coefficient.value = Value::Unsaid;
+                return known;
+            }
             let first = &self.model.arrows[known];
             if bare {
                 let message = format!("`{}` is written twice", self.model.formula(first));
@@ -170,7 +224,12 @@ impl Reading<'_> {
             }
             return known;
         }
-        let coefficients = vec![Coefficient::default()];
+        let mut coefficients = vec![Coefficient::default()];
+        if let Some(group) = self.group {
+            let absent = Coefficient { value: Value::Absent, ..Coefficient::default() };
+            coefficients = vec![absent; self.model.groups];
+            coefficients[group] = Coefficient::default();
+        }
         let arrow = Arrow { kind, from, to, coefficients, added: None, span };
         self.model.arrows.push(arrow);
         self.places.insert(key, self.model.arrows.len() - 1);
@@ -180,6 +239,11 @@ impl Reading<'_> {
     /// Says something of the coefficient of an arrow.
     fn modify(&mut self, arrow: usize, modifier: &Modifier) {
         let count = modifier.values.len();
+        if count > 1 && self.group.is_some() {
+            let message = format!("{count} values, in the formulas of one group");
+            self.error(Error::Arity, modifier.span, message);
+            return;
+        }
         if count > 1 {
             match self.groups {
                 None => {
@@ -200,8 +264,8 @@ impl Reading<'_> {
                 *coefficients = vec![coefficients[0].clone(); count];
             }
         }
-        let groups = self.model.arrows[arrow].coefficients.len();
-        for group in 0..groups {
+        let all = 0..self.model.arrows[arrow].coefficients.len();
+        for group in self.group.map_or(all, |g| g..g + 1) {
             let value = &modifier.values[group.min(count - 1)];
             if let sem::Value::Label(name) = value
                 && modifier.role == Role::Equal
@@ -325,7 +389,7 @@ impl Reading<'_> {
         for (statement, span) in statements {
             let text = self.source.slice(span).split_whitespace().collect::<Vec<_>>().join(" ");
             match statement {
-                Statement::Formula(_) => {}
+                Statement::Formula(_) | Statement::Group(_) => {}
                 Statement::Definition { name, value } => {
                     let text = text.split_once(":=").map_or("", |(_, right)| right.trim());
                     self.quantity(tree, (name, text), *value, &mut scope, limits);

@@ -111,6 +111,9 @@ pub enum Value {
     /// Nothing is said; no coefficient of a completed model is left so.
     #[default]
     Unsaid,
+    /// Formulas of another group name the arrow, those of this one do not; no coefficient of a
+    /// completed model is left so.
+    Absent,
     /// It is estimated.
     Free,
     /// It has this value.

@@ -272,7 +272,7 @@ pub fn fit(
     if layout.parameters.is_empty() {
         return Err(Error::NoParameter);
     }
-    let moments = Indices::moments(&layout, targets.len());
+    let moments = Indices::moments(&layout);
     let conditions = Conditions::new(&completed, &layout)?;
     let count = layout.parameters.len() - conditions.equalities.min(layout.parameters.len());
     if count > moments {

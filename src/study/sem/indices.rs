@@ -44,10 +44,13 @@ pub struct Indices {
 
 impl Indices {
     /// Moments of the data that a model can be compared with.
-    pub fn moments(layout: &Layout, groups: usize) -> usize {
-        let (p, q) = (layout.observed.len(), layout.exogenous.len());
-        let means = if layout.means { p - q } else { 0 };
-        groups * (p * (p + 1) / 2 - q * (q + 1) / 2 + means)
+    pub fn moments(layout: &Layout) -> usize {
+        let p = layout.observed.len();
+        let free = |q: usize| {
+            let means = if layout.means { p - q } else { 0 };
+            p * (p + 1) / 2 - q * (q + 1) / 2 + means
+        };
+        layout.exogenous.iter().map(|fixed| free(fixed.len())).sum()
     }
 
     /// The indices at a minimum.
@@ -63,19 +66,18 @@ impl Indices {
         let likelihood = discrepancy.method == Method::MaximumLikelihood;
         let factor = if likelihood { total } else { total - groups };
         let parameters = layout.parameters.len() - equalities;
-        let df = (Indices::moments(layout, discrepancy.groups.len()) - parameters) as f64;
+        let df = (Indices::moments(layout) - parameters) as f64;
         let chi_square = chi_square.unwrap_or(factor * minimum.value).max(0.0);
-        let (p, q) = (layout.observed.len(), layout.exogenous.len());
-        let fixed: Vec<usize> = layout
-            .exogenous
-            .iter()
-            .filter_map(|v| layout.observed.iter().position(|o| o == v))
-            .collect();
+        let p = layout.observed.len();
         let pairs = |n: usize| n * n.saturating_sub(1) / 2;
-        let baseline_df = groups * (pairs(p) - pairs(q)) as f64;
+        let free_pairs = layout.exogenous.iter().map(|fixed| pairs(p) - pairs(fixed.len()));
+        let baseline_df = free_pairs.sum::<usize>() as f64;
         let (mut baseline, mut log_likelihood, mut srmr) = (0.0, 0.0, 0.0);
-        for group in &discrepancy.groups {
+        for (group, exogenous) in discrepancy.groups.iter().zip(&layout.exogenous) {
             let s = &group.target.covariance;
+            let place = |v: &usize| layout.observed.iter().position(|o| o == v);
+            let fixed: Vec<usize> = exogenous.iter().filter_map(place).collect();
+            let q = fixed.len();
             let Some(at) = group.moments.at(&minimum.at) else { continue };
             let sigma = &at.covariance;
             let free: Vec<usize> = (0..p).filter(|k| !fixed.contains(k)).collect();

@@ -106,7 +106,7 @@ impl MixedGraph {
             let coefficient = arrow.coefficient(group);
             let constant = match &coefficient.value {
                 Value::Fixed(n) => Some(n.clone()),
-                Value::Unsaid | Value::Free | Value::Sample => None,
+                Value::Unsaid | Value::Absent | Value::Free | Value::Sample => None,
             };
             drafts.push(Draft {
                 from: arrow.from,
