@@ -28,7 +28,7 @@ fn model(name: &str) -> StructuralModel {
 }
 
 fn table(name: &str) -> (Vec<String>, Vec<Vec<f64>>) {
-    let text = text(&format!("tests/data/sem/{name}.csv"));
+    let text = text(&format!("examples/data/{name}.csv"));
     let mut lines = text.lines().map(|l| l.split(',').map(str::to_owned).collect::<Vec<_>>());
     let names = lines.next().expect("a line of names");
     let number = |cell: &String| cell.trim_matches('"').parse().unwrap_or(f64::NAN);

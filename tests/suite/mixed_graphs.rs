@@ -469,7 +469,7 @@ fn mistakes_of_the_commands_name_the_fix() {
         (format!("sem ideal {path} --multidegree 150,150,150"), "beyond the limit `monomials`"),
         (format!("sem ideal {path} --data {data}"), "`price` is 1 in every row"),
         (format!("sem ideal {path} --data {short}"), "2 observations of 3 variables"),
-        (format!("sem ideal {path} --data {gap}"), "1 observations of 3 variables"),
+        (format!("sem ideal {path} --data {gap}"), "1 observation of 3 variables"),
         ("sem info /nowhere.dot".to_owned(), "/nowhere.dot"),
     ] {
         let text = say(&line);

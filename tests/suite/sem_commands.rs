@@ -116,7 +116,7 @@ fn samples_of_fitted_models_give_the_estimates_back() {
     let folder = Folder::new("fitted");
     let out = folder.path("wheaton.csv");
     let model = example("examples/models/wheaton.sem");
-    let data = example("tests/data/sem/wheaton_cov.csv");
+    let data = example("examples/data/wheaton_cov.csv");
     let options = [("covariance", data.as_str()), ("observations", "932")];
     let first = run("sem fit", &model, &options).expect("a fit");
     let more = [options[0], options[1], ("count", "50000"), ("output", out.as_str())];
@@ -164,7 +164,7 @@ fn diagrams_name_all_variables_and_come_back_from_dot() {
     let folder = Folder::new("diagrams");
     let (model, data) = (
         example("examples/models/political_democracy.sem"),
-        example("tests/data/sem/political_democracy.csv"),
+        example("examples/data/political_democracy.csv"),
     );
     let out = folder.path("democracy.svg");
     run("sem draw", &model, &[("data", &data), ("output", &out)]).expect("a picture");
@@ -282,7 +282,7 @@ fn blocks_stand_beside_each_other_in_a_model_file() {
 #[test]
 fn graphs_are_fitted_as_they_are_drawn() {
     let folder = Folder::new("graphs");
-    let data = example("tests/data/sem/wheaton_cov.csv");
+    let data = example("examples/data/wheaton_cov.csv");
     // The model of Wheaton and others, where the diagram leaves out nothing but scales.
     let graph = folder.file(
         "wheaton.dot",

@@ -16,7 +16,7 @@ fn run(model: &str, options: &[(&'static str, &str)]) -> Result<Json, String> {
 /// A file of the data that come with the tests.
 fn data(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    root.join("tests/data/sem").join(name).to_string_lossy().into_owned()
+    root.join("examples/data").join(name).to_string_lossy().into_owned()
 }
 
 fn run_file(file: String, options: &[(&'static str, &str)]) -> Result<Json, String> {

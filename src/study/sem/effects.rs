@@ -179,9 +179,11 @@ impl Fit {
                         Cell::Free(k) => (self.minimum.at[k], Some(k)),
                     };
                 }
+                // By way of others, or once more around when `to` acts on itself.
                 let through = m.entries.iter().any(|e| {
-                    matches!(e.kind, Kind::Regression)
-                        && (e.from == from && e.to != to && effect(e.to, to) != 0.0)
+                    let arrow = matches!(e.kind, Kind::Loading | Kind::Regression);
+                    let rest = if e.to == to { effect(to, to) - 1.0 } else { effect(e.to, to) };
+                    arrow && e.from == from && rest != 0.0
                 });
                 // Effects on indicators alone are loadings and products with them.
                 let regression = m.entries.iter().any(|e| e.kind == Kind::Regression && e.to == to);

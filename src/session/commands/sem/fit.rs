@@ -52,7 +52,7 @@ pub const FIT: Command = Command {
     ]),
     place: Place::Everywhere,
     examples: &[Example {
-        line: "sem fit examples/models/political_democracy.sem --data tests/data/sem/political_democracy.csv",
+        line: "sem fit examples/models/political_democracy.sem --data examples/data/political_democracy.csv",
         result: "political_democracy, maximum likelihood, 75 observations, 31 parameters\n…",
     }],
     run: |session, call| {
@@ -123,7 +123,8 @@ fn table(fit: &Fit) -> Vec<u8> {
     let head =
         ["lhs", "op", "rhs", "group", "label", "est", "se", "z", "pvalue", "std.lv", "std.all"];
     let _ = out.write_record(head);
-    let show = |x: Option<f64>| x.map_or(String::new(), |x| x.to_string());
+    // Small probabilities with an exponent.
+    let show = |x: Option<f64>| x.map_or(String::new(), |x| format!("{x:?}"));
     for e in &fit.estimates {
         let arrow = &fit.model.arrows[e.arrow];
         let formula = fit.model.formula(arrow);
@@ -137,12 +138,12 @@ fn table(fit: &Fit) -> Vec<u8> {
             next(),
             (e.group + 1).to_string(),
             label,
-            e.value.to_string(),
+            show(Some(e.value)),
             show(e.error),
             show(z),
             show(z.map(two_sided)),
-            e.latent.to_string(),
-            e.standardised.to_string(),
+            show(Some(e.latent)),
+            show(Some(e.standardised)),
         ]);
     }
     out.into_inner().unwrap_or_default()
