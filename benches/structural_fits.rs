@@ -2,17 +2,21 @@
 //! fits with standard errors, standardised solutions, effects and indices, from moments in memory.
 //!
 //! `gradient/numeric` is the baseline of `gradient/exact`: central differences of the value.
+//! `moments/eliminated`, the moments of a fit, which need no compiler, are the baseline of the kernels
+//! `moments/kernel`, `moments/gradient` and `moments/hessian`, which take `moments/compile` to make.
 
 use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use isoterm::kernel::Scratch;
 use isoterm::model::sem::StructuralModel;
-use isoterm::model::sem::parameters::Layout;
+use isoterm::model::sem::moments::Moments;
+use isoterm::model::sem::parameters::{Layout, Target};
 use isoterm::session::contents;
 use isoterm::study::sem::discrepancy::Discrepancy;
 use isoterm::study::sem::sample::Group;
-use isoterm::study::sem::{Method, Options, Sample, fit};
+use isoterm::study::sem::{Method, MomentKernels, Options, Sample, fit};
 use isoterm::text::{Limits, Source};
 
 fn text(path: &str) -> String {
@@ -112,5 +116,35 @@ fn fits(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, gradient, fits);
+fn moments(c: &mut Criterion) {
+    for name in ["political_democracy", "duncan_haller_portes"] {
+        let model = model(name).completed(&Options::default().conventions);
+        let p = model.observed().len();
+        let covariance = (0..p * p).map(|k| f64::from(k % (p + 1) == 0)).collect();
+        let target = Target { label: String::new(), count: 100.0, covariance, means: vec![0.0; p] };
+        let layout = Layout::new(&model, &[target]);
+        let eliminated = Moments::new(&layout, 0);
+        let at: Vec<f64> = layout.parameters.iter().map(|p| p.start).collect();
+        c.bench_function(&format!("moments/eliminated/{name}"), |b| {
+            b.iter(|| black_box(eliminated.at(black_box(&at))));
+        });
+        c.bench_function(&format!("moments/compile/{name}"), |b| {
+            b.iter(|| black_box(MomentKernels::new(&model, 0).expect("kernels").form));
+        });
+        let kernels = MomentKernels::new(&model, 0).expect("kernels");
+        let (mut scratch, at) = (Scratch::new(), vec![0.1; kernels.parameters.len()]);
+        for (what, part, entries) in [
+            ("kernel", &kernels.values, kernels.moments.len()),
+            ("gradient", &kernels.gradient, kernels.gradient_places.len()),
+            ("hessian", &kernels.hessian, kernels.hessian_places.len()),
+        ] {
+            let mut output = vec![0.0; entries];
+            c.bench_function(&format!("moments/{what}/{name}"), |b| {
+                b.iter(|| part.evaluate(black_box(&at), &mut output, &mut scratch));
+            });
+        }
+    }
+}
+
+criterion_group!(benches, gradient, fits, moments);
 criterion_main!(benches);

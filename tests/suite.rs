@@ -38,6 +38,8 @@ mod layers;
 mod mixed_graphs;
 #[path = "suite/models.rs"]
 mod models;
+#[path = "suite/moment_kernels.rs"]
+mod moment_kernels;
 #[path = "suite/networks.rs"]
 mod networks;
 #[path = "suite/plots.rs"]

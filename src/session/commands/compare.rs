@@ -95,7 +95,7 @@ fn counted(tape: &Tape) -> (u64, f64) {
 }
 
 /// What a call takes: the least mean of some batches.
-fn nanoseconds(call: &Call<'_>, work: &mut dyn FnMut()) -> f64 {
+pub fn nanoseconds(call: &Call<'_>, work: &mut dyn FnMut()) -> f64 {
     let clock = |count: u64, work: &mut dyn FnMut()| {
         let start = call.host.micros();
         (0..count).for_each(|_| work());

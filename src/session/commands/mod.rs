@@ -31,6 +31,7 @@ pub static COMMANDS: &[Command] = &[
     sem::INFO,
     sem::IDEAL,
     sem::FIT,
+    sem::COMPILE,
     sem::SIMULATE,
     sem::DRAW,
     expressions::SIMPLIFY,

@@ -13,6 +13,7 @@ mod covariance;
 mod doubled;
 mod picture;
 mod polynomial;
+mod programme;
 mod ring;
 mod trek;
 
@@ -22,5 +23,6 @@ pub use covariance::{Entry, Expansion, Summand, count, counts, terms_of};
 pub use doubled::doubled;
 pub use picture::picture;
 pub use polynomial::{Monomial, Polynomial};
+pub use programme::{Programme, programme};
 pub use ring::{Counts, Exact, Modular, Polynomials, Ring, Terms};
 pub use trek::{Trek, treks};

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::{conventions, target};
-use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::{read_adjacency, read_dot};
+use crate::model::sem::{MixedGraph, StructuralModel};
 use crate::session::command::{Call, Flag, Stop};
 use crate::session::load::Refused;
 use crate::session::{Session, load_text};
@@ -47,20 +47,28 @@ pub fn graph_of(
     let graph = match drawn {
         Some(graph) => graph,
         None => {
-            let taken = conventions(call);
-            let group = number(call)?;
-            let model = target(session, call)?;
-            if group >= model.groups {
-                let message = format!("`{}` has {} group(s)", model.name, model.groups);
-                return Err(Stop::refused(Kind::Config, message));
-            }
-            MixedGraph::of(&model.completed(&taken), group)
+            let (model, group) = completed(session, call)?;
+            MixedGraph::of(&model, group)
         }
     };
     match graph.size() {
         0 => Err(Stop::refused(Kind::Config, "the graph has no variables")),
         _ => Ok(graph),
     }
+}
+
+/// The model that a call is about, completed, and which of its groups, counted from 0.
+///
+/// # Errors
+/// What is wrong with the file, or that there is no such group.
+pub fn completed(session: &mut Session, call: &Call<'_>) -> Result<(StructuralModel, usize), Stop> {
+    let group = number(call)?;
+    let model = target(session, call)?;
+    if group >= model.groups {
+        let message = format!("`{}` has {} group(s)", model.name, model.groups);
+        return Err(Stop::refused(Kind::Config, message));
+    }
+    Ok((model.completed(&conventions(call)), group))
 }
 
 /// The graph in a file whose name ends in `.dot`, `.gv` or `.adj`; nothing for other files.

@@ -1,5 +1,6 @@
 //! The family `sem`: commands about structural equation models.
 
+mod compile;
 mod covariance;
 mod data;
 mod draw;
@@ -11,6 +12,7 @@ mod report;
 mod simulate;
 mod values;
 
+pub use compile::COMPILE;
 pub use covariance::COVARIANCE;
 pub use draw::DRAW;
 pub use fit::FIT;

@@ -1,0 +1,314 @@
+//! Moments as compiled kernels: covariances and means, their gradient and their Hessian.
+
+use std::fmt;
+
+use crate::calculus::{Gradients, Target};
+use crate::kernel::{self, Backend, Jit, Kernel, OperationCounts, Output, Scratch, Tape, Variable};
+use crate::model::sem::symbolic::{Expansion, Method, Terms, programme, terms_of};
+use crate::model::sem::{Kind, MixedGraph, StructuralModel, Value};
+use crate::rewrite::seed::fingerprint::fingerprints;
+use crate::rewrite::{self, Ruleset};
+use crate::term::modular;
+use crate::term::visit::reachable;
+use crate::term::{Graph, Node, Number, Term};
+
+/// A way to compute moments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// Each covariance from earlier ones in causal order, components by the one-connection rule.
+    Programme,
+    /// The same with components by elimination, which is a sparse LU factorization.
+    Elimination,
+    /// Each covariance by itself by the one-connection rule, what entries share computed once.
+    OneConnections,
+}
+
+impl Form {
+    /// All forms.
+    pub const ALL: [Form; 3] = [Form::Programme, Form::Elimination, Form::OneConnections];
+
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Form::Programme => "programme in causal order",
+            Form::Elimination => "elimination (sparse LU)",
+            Form::OneConnections => "one-connection rule",
+        }
+    }
+}
+
+/// Why there are no kernels.
+#[derive(Debug)]
+pub enum KernelError {
+    /// `det(I - Λ)` is zero for all parameters: the variables of a component.
+    Singular(Vec<String>),
+    /// A component has too many subsets of columns.
+    TooLarge,
+    /// The code generator refuses.
+    Kernel(kernel::Error),
+}
+
+impl fmt::Display for KernelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            KernelError::Singular(names) => {
+                write!(f, "det(I - Λ) is zero for all parameters, by {}", names.join(", "))
+            }
+            KernelError::TooLarge => f.write_str("a component is too large to compute its minors"),
+            KernelError::Kernel(e) => e.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for KernelError {}
+
+impl From<kernel::Error> for KernelError {
+    fn from(e: kernel::Error) -> KernelError {
+        KernelError::Kernel(e)
+    }
+}
+
+/// One kernel, with the instructions that it is made of.
+pub struct Part {
+    /// The instructions.
+    pub tape: Tape,
+    kernel: Kernel,
+}
+
+impl Part {
+    fn new(graph: &Graph, layout: &kernel::Layout, roots: &[Term]) -> Result<Part, kernel::Error> {
+        let outputs: Vec<Output> =
+            (0..).zip(roots).map(|(place, &value)| Output::scalar(place, value)).collect();
+        let tape = Tape::lower(graph, layout, &outputs, &kernel::Options::default())?;
+        let kernel = Jit.compile(&tape)?;
+        Ok(Part { tape, kernel })
+    }
+
+    /// The values at parameters, in the order of the part's list.
+    ///
+    /// Where `det(I - Λ)` is zero they are infinite or no numbers.
+    ///
+    /// # Panics
+    /// When a slice is too short.
+    pub fn evaluate(&self, parameters: &[f64], values: &mut [f64], scratch: &mut Scratch) {
+        self.kernel.evaluate(0.0, &[], parameters, values, scratch);
+    }
+}
+
+/// Kernels of the moments of the observed variables of a model in one group.
+pub struct MomentKernels {
+    /// Names of the parameters, in the order in which kernels take them.
+    pub parameters: Vec<String>,
+    /// Names of the observed variables.
+    pub observed: Vec<String>,
+    /// The moments: a pair `(i, j)` with `j <= i` for each covariance, the lower triangle row by
+    /// row, then one `(i, i)` for each mean when the model has means.
+    pub moments: Vec<(usize, usize)>,
+    /// How many of them are means.
+    pub means: usize,
+    /// The form that was compiled.
+    pub form: Form,
+    /// What each form costs, in cycles for all moments; nothing for one that is not defined
+    /// wherever the model is, or that cannot be made.
+    pub costs: [(Form, Option<f64>); 3],
+    /// The moments.
+    pub values: Part,
+    /// Positions of moment and parameter of each derivative that is not zero.
+    pub gradient_places: Vec<(usize, usize)>,
+    /// The derivatives.
+    pub gradient: Part,
+    /// Positions of moment and two parameters, the second at most the first, of each second
+    /// derivative that is not zero.
+    pub hessian_places: Vec<(usize, usize, usize)>,
+    /// The second derivatives.
+    pub hessian: Part,
+}
+
+impl MomentKernels {
+    /// The kernels of a completed model in a group, counted from 0.
+    ///
+    /// # Errors
+    /// [`KernelError`].
+    pub fn new(model: &StructuralModel, group: usize) -> Result<MomentKernels, KernelError> {
+        let mixed = MixedGraph::of(model, group);
+        MomentKernels::made(&mixed, &intercepts(model, &mixed, group))
+    }
+
+    /// The kernels of a mixed graph, whose variables have no means.
+    ///
+    /// # Errors
+    /// [`KernelError`].
+    pub fn of_graph(mixed: &MixedGraph) -> Result<MomentKernels, KernelError> {
+        MomentKernels::made(mixed, &vec![None; mixed.size()])
+    }
+
+    fn made(
+        mixed: &MixedGraph,
+        intercepts: &[Option<Intercept>],
+    ) -> Result<MomentKernels, KernelError> {
+        let observed = mixed.observed();
+        let pairs: Vec<(usize, usize)> =
+            (0..observed.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).collect();
+        let mut graph = Graph::new();
+        let mut parameters: Vec<String> = mixed.parameters.iter().map(|p| p.name.clone()).collect();
+        let intercepts: Vec<Option<Term>> = intercepts
+            .iter()
+            .map(|intercept| match intercept.as_ref()? {
+                Intercept::Fixed(value) => Some(graph.number(value.clone())),
+                Intercept::Parameter(name) => {
+                    if !parameters.contains(name) {
+                        parameters.push(name.clone());
+                    }
+                    Some(graph.symbol(name))
+                }
+            })
+            .collect();
+        let means = if intercepts.iter().any(Option::is_some) { observed.len() } else { 0 };
+        let entries: Vec<(usize, usize)> =
+            pairs.iter().map(|&(i, j)| (observed[i], observed[j])).collect();
+
+        let mut made: Vec<(Form, Vec<Term>, f64)> = Vec::new();
+        let mut costs = Form::ALL.map(|form| (form, None));
+        for (form, cost) in &mut costs {
+            let Some(roots) = roots(*form, mixed, &mut graph, &intercepts, &entries, means)? else {
+                continue;
+            };
+            let cycles = OperationCounts::of_terms(&graph, &roots).cycles();
+            *cost = Some(cycles);
+            made.push((*form, roots, cycles));
+        }
+        let cheapest = made.into_iter().min_by(|a, b| a.2.total_cmp(&b.2));
+        let (form, roots, _) = cheapest.ok_or(KernelError::TooLarge)?;
+
+        let symbols: Vec<Term> = parameters.iter().map(|name| graph.symbol(name)).collect();
+        let mut gradients = Gradients::by(symbols.iter().map(|&s| Target::from(s)));
+        let derivatives = |graph: &mut Graph, gradients: &mut Gradients, root: Term| {
+            let found = gradients.of(graph, root).expect("polynomials and quotients");
+            found.iter().map(|&(k, t)| (k as usize, t)).collect::<Vec<_>>()
+        };
+        let (mut first, mut gradient_places) = (Vec::new(), Vec::new());
+        let (mut second, mut hessian_places) = (Vec::new(), Vec::new());
+        for (m, &root) in roots.iter().enumerate() {
+            for (k, slope) in derivatives(&mut graph, &mut gradients, root) {
+                first.push(slope);
+                gradient_places.push((m, k));
+                for (l, bend) in derivatives(&mut graph, &mut gradients, slope) {
+                    if l <= k {
+                        second.push(bend);
+                        hessian_places.push((m, k, l));
+                    }
+                }
+            }
+        }
+        let layout = kernel::Layout {
+            parameters: (0..)
+                .zip(&parameters)
+                .map(|(offset, name)| {
+                    let name = graph.intern(name);
+                    Variable { name, extents: Vec::new(), offset }
+                })
+                .collect(),
+            ..kernel::Layout::default()
+        };
+        let rules = Ruleset::standard();
+        // Whole forms alone: saturation after them takes seconds and has saved nothing here.
+        let options = rewrite::Options { saturated: 0, ..rewrite::Options::kernel() };
+        let part = |graph: &mut Graph, roots: &[Term]| {
+            let roots = rewrite::optimise(graph, roots, rules, &options).roots;
+            Part::new(graph, &layout, &roots)
+        };
+        Ok(MomentKernels {
+            values: part(&mut graph, &roots)?,
+            gradient: part(&mut graph, &first)?,
+            hessian: part(&mut graph, &second)?,
+            observed: observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect(),
+            moments: pairs.into_iter().chain((0..means).map(|i| (i, i))).collect(),
+            parameters,
+            means,
+            form,
+            costs,
+            gradient_places,
+            hessian_places,
+        })
+    }
+}
+
+/// The mean of a variable beside what others give it.
+#[derive(Clone)]
+enum Intercept {
+    Fixed(Number),
+    Parameter(String),
+}
+
+/// The intercepts of a model that are not zero, by variable.
+fn intercepts(model: &StructuralModel, mixed: &MixedGraph, group: usize) -> Vec<Option<Intercept>> {
+    let mut found = vec![None; mixed.size()];
+    for arrow in model.arrows.iter().filter(|a| a.kind == Kind::Intercept) {
+        let coefficient = arrow.coefficient(group);
+        let variable = &model.variables[arrow.to].name;
+        let Some(v) = mixed.position(variable) else { continue };
+        found[v] = match &coefficient.value {
+            Value::Fixed(value) => (!value.is_zero()).then(|| Intercept::Fixed(value.clone())),
+            _ => {
+                let label = coefficient.label.clone();
+                Some(Intercept::Parameter(label.unwrap_or(format!("m_{variable}"))))
+            }
+        };
+    }
+    found
+}
+
+/// The moments in a form; nothing when it cannot be made, or divides by what the model does not.
+fn roots(
+    form: Form,
+    mixed: &MixedGraph,
+    graph: &mut Graph,
+    intercepts: &[Option<Term>],
+    entries: &[(usize, usize)],
+    means: usize,
+) -> Result<Option<Vec<Term>>, KernelError> {
+    let terms = Terms::new(graph, mixed);
+    let expansion = match form {
+        Form::Elimination => Expansion::by(mixed, terms, Method::Eliminated),
+        Form::Programme | Form::OneConnections => Expansion::new(mixed, terms),
+    };
+    let Some(mut expansion) = expansion else { return Ok(None) };
+    if let Some(component) = expansion.singular() {
+        let names = component.iter().map(|&v| mixed.vertex_name(v).to_owned());
+        return Err(KernelError::Singular(names.collect()));
+    }
+    let n = mixed.size();
+    let made = programme(mixed, &mut expansion, intercepts);
+    let mut roots = match form {
+        Form::OneConnections => terms_of(&mut expansion, entries),
+        Form::Programme | Form::Elimination => {
+            let zero = expansion.ring.graph.number(0);
+            entries.iter().map(|&(i, j)| made.covariances[i * n + j].unwrap_or(zero)).collect()
+        }
+    };
+    if means > 0 {
+        let zero = expansion.ring.graph.number(0);
+        roots.extend(mixed.observed().iter().map(|&v| made.means[v].unwrap_or(zero)));
+    }
+    if form == Form::Elimination {
+        let minors = Expansion::new(mixed, Terms::new(graph, mixed));
+        let allowed: Vec<Term> = minors.iter().flat_map(|e| &e.minors).map(|m| m.delta).collect();
+        return Ok(divides_only_by(graph, &roots, &allowed).then_some(roots));
+    }
+    Ok(Some(roots))
+}
+
+/// Whether every divisor in the terms is one of the allowed ones up to its sign, decided at random
+/// points modulo 2^61 - 1: a form that divides by anything else has fewer values than the model.
+fn divides_only_by(graph: &Graph, roots: &[Term], allowed: &[Term]) -> bool {
+    let divisors = reachable(graph, roots).into_iter().flat_map(|t| match graph.node(t) {
+        Node::Product(factors) => factors.iter().filter(|(_, e)| e.is_negative()).collect(),
+        _ => Vec::new(),
+    });
+    let divisors: Vec<Term> = divisors.map(|(base, _)| *base).collect();
+    let negative = |print: [u64; 2]| print.map(|x| modular::sub(0, x));
+    let allowed: Vec<[u64; 2]> = fingerprints(graph, allowed, &[]).into_iter().flatten().collect();
+    fingerprints(graph, &divisors, &[])
+        .into_iter()
+        .all(|print| print.is_some_and(|p| allowed.contains(&p) || allowed.contains(&negative(p))))
+}
