@@ -403,6 +403,14 @@ fn wheaton() {
 
 #[test]
 fn duncan_haller_portes() {
+    // The chi-square of Wishart's likelihood, as the programs of the time printed it.
+    let wishart = [
+        ("correlation", "duncan_haller_portes_cor.csv"),
+        ("observations", "329"),
+        ("estimator", "wishart"),
+    ];
+    let wishart = run("duncan_haller_portes.sem", &wishart).expect("a fit");
+    near(&wishart, &[("chisq", 26.697_22, 1e-5), ("df", 15.0, 0.0)]);
     let options = [("correlation", "duncan_haller_portes_cor.csv"), ("observations", "329")];
     let fit = run("duncan_haller_portes.sem", &options).expect("a fit");
     near(&fit, &[("chisq", 26.778_609, 1e-6), ("df", 15.0, 0.0)]);

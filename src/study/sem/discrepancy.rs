@@ -10,10 +10,20 @@ use crate::numeric::dense::{Cholesky, add_scaled, dot};
 pub enum Method {
     /// `log|Σ| + tr(SΣ⁻¹) − log|S| − p`, with `(m − μ)ᵀΣ⁻¹(m − μ)` for means (Jöreskog 1967).
     MaximumLikelihood,
+    /// The same of the sample covariances with the divisor `N − 1`, whose distribution is Wishart's:
+    /// `χ² = (N − 1) F`.
+    WishartLikelihood,
     /// `½ tr[(S⁻¹(S − Σ))²]` (Jöreskog and Goldberger 1972).
     GeneralizedLeastSquares,
     /// `½ tr[(S − Σ)²]`.
     UnweightedLeastSquares,
+}
+
+impl Method {
+    /// Whether it is a likelihood.
+    pub fn is_likelihood(self) -> bool {
+        matches!(self, Method::MaximumLikelihood | Method::WishartLikelihood)
+    }
 }
 
 /// One group: its sample, its moments, what does not change in a search.
@@ -104,9 +114,9 @@ impl Discrepancy {
         let by = |matrix: &[f64], x: &[f64]| -> Vec<f64> {
             matrix.chunks(p).map(|row| dot(row, x)).collect()
         };
-        let factors = match self.method {
-            Method::MaximumLikelihood => Some(Cholesky::of(&implied.covariance, p, 1e-13).ok()?),
-            _ => None,
+        let factors = match self.method.is_likelihood() {
+            true => Some(Cholesky::of(&implied.covariance, p, 1e-13).ok()?),
+            false => None,
         };
         let inverse = factors.as_ref().map_or_else(|| group.fixed.clone(), Cholesky::inverse);
         let pull = if gap.is_empty() { Vec::new() } else { by(&inverse, &gap) };
@@ -188,7 +198,7 @@ impl Discrepancy {
                 }
                 false => Vec::new(),
             };
-            let likelihood = self.method == Method::MaximumLikelihood;
+            let likelihood = self.method.is_likelihood();
             let at = |table: &[f64], i: usize, j: usize| table[i * width + j];
             // tr(A ∂x B ∂y)
             let trace = |a: &[f64], b: &[f64], x: &Direction, y: &Direction| {

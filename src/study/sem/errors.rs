@@ -65,7 +65,10 @@ impl Bound<'_> {
         targets: &[Target],
     ) -> (Option<Vec<f64>>, Vec<String>) {
         let n = self.at.len();
-        let total: f64 = targets.iter().map(|t| t.count).sum();
+        let mut total: f64 = targets.iter().map(|t| t.count).sum();
+        if options.method == Method::WishartLikelihood {
+            total -= targets.len() as f64;
+        }
         let mut matrix = vec![0.0; n * n];
         let _ = self.discrepancy.curvature(self.at, false, &mut matrix);
         let binding = self.forbidden(false);

@@ -262,7 +262,7 @@ pub fn fit(
     }
     let mut targets = sample.targets(&completed.observed_names(), means).map_err(Error::Sample)?;
     if options.method != Method::MaximumLikelihood {
-        // Least squares fit the covariances with the divisor N - 1.
+        // All others fit the covariances with the divisor N - 1.
         for target in &mut targets {
             let factor = target.count / (target.count - 1.0);
             target.covariance.iter_mut().for_each(|s| *s *= factor);

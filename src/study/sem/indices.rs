@@ -87,7 +87,7 @@ impl Indices {
             let apart: f64 = free.iter().map(|&k| s[k * p + k].ln()).sum();
             baseline += group.weight
                 * match discrepancy.method {
-                    Method::MaximumLikelihood => apart + inner - whole,
+                    m if m.is_likelihood() => apart + inner - whole,
                     _ => independent(s, p, &fixed),
                 };
             let gap: Vec<f64> = match layout.means {

@@ -15,11 +15,12 @@ use crate::study::sem::{Errors, Fit, Method, Options, fit};
 use crate::text::{Diagnostic, Kind, nearest};
 
 const ESTIMATOR: Flag = Flag {
-    choices: &["ml", "gls", "uls"],
+    choices: &["ml", "wishart", "gls", "uls"],
     ..Flag::with(
         "estimator",
         "NAME",
-        "ml (maximum likelihood), gls or uls (generalised or unweighted least squares) [default: ml]",
+        "ml (maximum likelihood), wishart (the same of covariances with the divisor N - 1), gls or uls \
+         (generalised or unweighted least squares) [default: ml]",
     )
 };
 const SE: Flag = Flag {
@@ -80,6 +81,7 @@ pub fn fitted(session: &mut Session, call: &Call<'_>) -> Result<(Fit, usize), St
     let options = Options {
         conventions: conventions(call),
         method: match call.option(ESTIMATOR.long) {
+            Some("wishart") => Method::WishartLikelihood,
             Some("gls") => Method::GeneralizedLeastSquares,
             Some("uls") => Method::UnweightedLeastSquares,
             _ => Method::MaximumLikelihood,

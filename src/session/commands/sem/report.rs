@@ -10,6 +10,7 @@ use crate::study::sem::{Errors, Fit, Method};
 pub fn report(fit: &Fit, incomplete: usize, effects: bool, residuals: bool) -> String {
     let method = match fit.method {
         Method::MaximumLikelihood => "maximum likelihood",
+        Method::WishartLikelihood => "maximum likelihood (Wishart)",
         Method::GeneralizedLeastSquares => "generalised least squares",
         Method::UnweightedLeastSquares => "unweighted least squares",
     };
