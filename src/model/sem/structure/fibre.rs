@@ -2,9 +2,10 @@
 
 use super::groebner::{self, Basis, Ended, Polynomial, Power, VARIABLES, collect, product};
 use super::point::Point;
-use super::prime::{self, Random};
+use super::prime;
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::model::sem::symbolic::{Expansion, Polynomial as Multiplied, Polynomials, count};
+use crate::numeric::random::Random;
 
 /// The generic fibre of a model over the complex numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Numbers: stability of a model at given values, and all parameters with the same covariances.
 
 use super::point::pairs;
-use super::prime::Random;
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::numeric::dense;
+use crate::numeric::random::Random;
 
 /// A complex number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -175,7 +175,7 @@ pub fn preimages(
     let mut found: Vec<Vec<Complex>> =
         known.iter().map(|v| v.iter().map(|&x| Complex::real(x)).collect()).collect();
     let mut random = Random::new(17);
-    let mut uniform = move || (random.bits() >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0;
+    let mut uniform = move || random.uniform() * 2.0 - 1.0;
     for start in 0..STARTS * wanted.max(1) {
         if found.len() >= wanted || stop() {
             break;

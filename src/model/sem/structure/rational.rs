@@ -9,8 +9,9 @@ use std::cell::{Cell, OnceCell};
 
 use super::ideal::{Exponents, Pairs, lift, multidegrees, relations, values, ways};
 use super::point::Point;
-use super::prime::{self, Random};
+use super::prime;
 use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::numeric::random::Random;
 use crate::term::{Graph, Number, Term};
 
 /// A fraction of polynomials in the observed covariances.
@@ -259,8 +260,8 @@ impl Fraction {
             for (monomial, coefficient) in polynomial {
                 let mut factors = Vec::new();
                 for (&(i, j), &e) in pairs.all().iter().zip(monomial).filter(|(_, e)| **e > 0) {
-                    let (a, b) = (graph.vertex_name(observed[i]), graph.vertex_name(observed[j]));
-                    factors.push((terms.symbol(&format!("s_{a}_{b}")), i64::from(e).into()));
+                    let name = graph.naming.covariance(observed[i], observed[j]);
+                    factors.push((terms.symbol(&name), i64::from(e).into()));
                 }
                 parts.push(((*coefficient).into(), terms.product(factors)));
             }

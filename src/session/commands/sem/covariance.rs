@@ -97,12 +97,18 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
 fn wanted(call: &Call<'_>, mixed: &MixedGraph) -> Result<Vec<(usize, usize)>, Stop> {
     let mut entries = Vec::new();
     for (_, text) in call.options.iter().filter(|(name, _)| *name == "entry") {
-        let ends: Vec<&str> = text.split(',').map(str::trim).collect();
-        let [i, j] = ends.as_slice() else {
-            let message = format!("--entry names two variables as in `y,x`, not `{text}`");
-            return Err(Stop::refused(Kind::Config, message));
-        };
-        entries.push((vertex(mixed, i)?, vertex(mixed, j)?));
+        let halves = |k: usize| (text[..k].trim(), text[k + 1..].trim());
+        let splits: Vec<(&str, &str)> = text.match_indices(',').map(|(k, _)| halves(k)).collect();
+        // Names may have commas.
+        let known = |(i, j): &(&str, &str)| Some((mixed.position(i)?, mixed.position(j)?));
+        entries.push(match (splits.iter().find_map(known), splits.as_slice()) {
+            (Some(entry), _) => entry,
+            (None, [(i, j)]) => (vertex(mixed, i)?, vertex(mixed, j)?),
+            (None, _) => {
+                let message = format!("--entry names two variables as in `y,x`, not `{text}`");
+                return Err(Stop::refused(Kind::Config, message));
+            }
+        });
     }
     if entries.is_empty() {
         let observed = mixed.observed();

@@ -7,7 +7,7 @@ use super::graph::{NUMBER, graph};
 use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
-    Certificate, Exponents, Generator, Name, Pairs, Refused, Search, Test, wald, ways,
+    Certificate, Exponents, Generator, Name, Refused, Search, Test, wald, ways,
 };
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
@@ -65,6 +65,9 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         Search::new(&mixed, limit, call.host.stop()).map_err(|r| refusal(&mixed, r, limit))?;
     let names: Vec<String> =
         search.observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
+    let place = |&(i, j): &(usize, usize)| (search.observed[i], search.observed[j]);
+    let covariances = search.pairs.all().iter().map(place);
+    let symbols: Vec<String> = covariances.map(|(i, j)| mixed.naming.covariance(i, j)).collect();
     let tested = match data::given(call) {
         true => {
             let targets = data::sample(session, call, &names, None)?.targets(&names, false);
@@ -110,8 +113,8 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         }
         for generator in &found.generators {
             lines.push(headline(&names, generator));
-            lines.push(format!("  {}", printed(&names, &search.pairs, &generator.terms, PRINTED)));
-            let mut json = described(&names, &search.pairs, generator);
+            lines.push(format!("  {}", printed(&symbols, &generator.terms, PRINTED)));
+            let mut json = described(&names, &symbols, generator);
             if let Some(sample) = &tested {
                 let test = wald(&search.pairs, &generator.terms, &sample.covariance, sample.count);
                 lines.push(format!("  {}", outcome(test.as_ref(), sample.count)));
@@ -266,8 +269,8 @@ fn certified(certificate: &Certificate) -> String {
     }
 }
 
-/// A polynomial in `s_x_y`.
-fn printed(names: &[String], pairs: &Pairs, terms: &[(Exponents, i64)], most: usize) -> String {
+/// A polynomial in the covariances of all pairs, which are called `symbols`.
+fn printed(symbols: &[String], terms: &[(Exponents, i64)], most: usize) -> String {
     let mut text = String::new();
     for (k, (monomial, coefficient)) in terms.iter().take(most).enumerate() {
         text += match (k, *coefficient < 0) {
@@ -280,9 +283,9 @@ fn printed(names: &[String], pairs: &Pairs, terms: &[(Exponents, i64)], most: us
         if coefficient.abs() != 1 || monomial.iter().all(|e| *e == 0) {
             factors.push(coefficient.abs().to_string());
         }
-        for (&(i, j), &e) in pairs.all().iter().zip(monomial).filter(|(_, e)| **e > 0) {
+        for (symbol, &e) in symbols.iter().zip(monomial).filter(|(_, e)| **e > 0) {
             let power = if e == 1 { String::new() } else { format!("^{e}") };
-            factors.push(format!("s_{}_{}{power}", names[i], names[j]));
+            factors.push(format!("{symbol}{power}"));
         }
         text += &factors.join("*");
     }
@@ -292,7 +295,7 @@ fn printed(names: &[String], pairs: &Pairs, terms: &[(Exponents, i64)], most: us
     text
 }
 
-fn described(names: &[String], pairs: &Pairs, g: &Generator) -> Json {
+fn described(names: &[String], symbols: &[String], g: &Generator) -> Json {
     let certificate = match &g.certificate {
         Certificate::Exact { points, primes } => {
             json!({"exact": true, "points": points, "primes": primes})
@@ -303,7 +306,7 @@ fn described(names: &[String], pairs: &Pairs, g: &Generator) -> Json {
         "degree": g.degree.iter().sum::<usize>() / 2,
         "multidegree": g.degree,
         "terms": g.terms.len(),
-        "polynomial": printed(names, pairs, &g.terms, usize::MAX),
+        "polynomial": printed(symbols, &g.terms, usize::MAX),
         "name": g.name.as_ref().map(|n| title(names, n)),
         "certificate": certificate,
     })

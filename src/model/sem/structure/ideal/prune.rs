@@ -2,8 +2,8 @@
 
 use super::monomial::{Exponents, Pairs};
 use crate::model::sem::graph::MixedGraph;
-use crate::model::sem::structure::prime::Random;
 use crate::model::sem::symbolic::{Expansion, Monomial, Polynomial, Polynomials, count};
+use crate::numeric::random::Random;
 
 /// Numerators and denominators of the observed covariances, as the monomials of their terms.
 pub struct Supports {

@@ -4,7 +4,8 @@ use num_integer::Integer;
 
 use super::monomial::Exponents;
 use super::search::Refused;
-use crate::model::sem::structure::prime::{self, Echelon, Random};
+use crate::model::sem::structure::prime::{self, Echelon};
+use crate::numeric::random::Random;
 
 /// Points without a new condition after which there are no more of them.
 const SPARE: usize = 5;

@@ -9,7 +9,8 @@ use super::recognise::{Name, recognise};
 use super::relation::{lift, relations, values};
 use crate::model::sem::graph::MixedGraph;
 use crate::model::sem::structure::point::Point;
-use crate::model::sem::structure::prime::{self, Random};
+use crate::model::sem::structure::prime;
+use crate::numeric::random::Random;
 
 /// A minimal generator of the ideal.
 #[derive(Clone, Debug)]
