@@ -7,7 +7,7 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::ideal::{Exponents, Pairs, lift, multidegrees, relations, values, ways};
+use super::ideal::{Exponents, Pairs, Products, lift, multidegrees, relations, ways};
 use super::point::Point;
 use super::prime;
 use crate::model::sem::graph::{MixedGraph, Weight};
@@ -119,6 +119,7 @@ impl<'g> Fractions<'g> {
                     return best;
                 }
                 let mut points = self.points().iter();
+                let (below, above) = (Products::new(&under), Products::new(&over));
                 let found = relations(width, stop, |_| {
                     let (point, sigma) = points.next()?;
                     let theta = prime::sub(
@@ -128,19 +129,17 @@ impl<'g> Fractions<'g> {
                             Target::Covariance(i, j) => point.sigma[i][j],
                         },
                     );
-                    let mut row: Vec<u64> =
-                        values(&under, sigma).into_iter().map(|x| prime::mul(x, theta)).collect();
-                    row.extend(values(&over, sigma));
-                    Some(row)
+                    let scaled = below.values(sigma).map(|x| prime::mul(x, theta));
+                    Some(scaled.chain(above.values(sigma)).collect())
                 });
                 let functions: Vec<Exponents> = under.iter().chain(&over).cloned().collect();
                 for vector in found.ok()? {
-                    let value = |part: &[Exponents], coefficients: &[u64]| {
-                        let all = values(part, probe_sigma);
-                        all.iter().zip(coefficients).fold(0, |s, (x, c)| prime::mul_add(*x, *c, s))
+                    let value = |coefficients: &[u64]| {
+                        let all = below.values(probe_sigma).zip(coefficients);
+                        all.fold(0, |s, (x, c)| prime::mul_add(x, *c, s))
                     };
                     // A denominator that vanishes on the model says nothing.
-                    if value(&under, &vector[..under.len()]) == 0 {
+                    if value(&vector[..under.len()]) == 0 {
                         continue;
                     }
                     let Some(fraction) = split(&functions, under.len(), &vector) else { continue };

@@ -10,8 +10,8 @@ use super::{AS_WRITTEN, ORTHOGONAL, SEM_FILE, STD_LV};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
 use crate::model::sem::symbolic::{
-    Entry, Expansion, OneConnection, Polynomial, Polynomials, Ring, Terms, WALKED, count,
-    one_connections, picture, terms_of,
+    Entry, Expansion, OneConnection, Polynomial, Polynomials, Ring, Terms, WALKED, one_connections,
+    picture, size, terms_of,
 };
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
@@ -67,6 +67,13 @@ pub const COVARIANCE: Command = Command {
     run: answer,
 };
 
+/// One-connections of all entries together that are written out: about a megabyte. With more the
+/// entries share their parts.
+const WRITTEN: u128 = 20_000;
+
+/// One-connections of two vertices of a component that are written out where entries share parts.
+const SHORT: u128 = 20;
+
 /// One-connections that are listed or drawn.
 const LISTED: usize = 400;
 
@@ -81,7 +88,9 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         return listed(call, &mixed, &entries);
     }
     let form = call.option("form").unwrap_or("factored");
-    let few = count(&mixed, &entries).is_some_and(|c| c <= WALKED);
+    let shares = !["expanded", "tree"].contains(&form);
+    let few =
+        size(&mixed, &entries).is_some_and(|s| s.most <= WALKED && (!shares || s.total <= WRITTEN));
     let shown = match few {
         true => walked(&mixed, &entries, form, &session.limits)?,
         false => shared(&mixed, &entries, form, &session.limits)?,
@@ -339,9 +348,9 @@ fn shared(
     form: &str,
     limits: &Limits,
 ) -> Result<Shown, Stop> {
-    if form == "expanded" {
+    if form == "expanded" || form == "tree" {
         let what = format!(
-            "terms: an entry has more than {WALKED} one-connections, which are not multiplied out"
+            "terms: an entry has more than {WALKED} one-connections, which are not written out"
         );
         let error = Limits::exceeded("terms", limits.terms, &what, None);
         return Err(Stop::from(Diagnostic {
@@ -354,7 +363,7 @@ fn shared(
         "latex" => Terms::notation(&mut graph, mixed),
         _ => Terms::new(&mut graph, mixed),
     };
-    let mut rule = Expansion::new(mixed, ring).ok_or_else(|| {
+    let mut rule = Expansion::within(mixed, ring, SHORT).ok_or_else(|| {
         Stop::failed(Kind::Domain, "det(I - Λ) is zero whatever the parameters are")
     })?;
     singular(mixed, rule.singular())?;

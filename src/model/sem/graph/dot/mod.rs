@@ -107,6 +107,9 @@ struct Reading<'a> {
     name: Option<String>,
 }
 
+/// The most braces that are open at one place.
+const DEEPEST: usize = 100;
+
 /// The kinds of graph, of Graphviz and of dagitty.
 const KINDS: [&str; 6] = ["digraph", "graph", "dag", "mag", "pdag", "admg"];
 
@@ -187,9 +190,9 @@ impl Reading<'_> {
             return Err(self.expected("`{`"));
         }
         self.depth += 1;
-        if self.depth > self.limits.nesting {
-            let span = Some(self.tokens[self.at - 1].span);
-            return Err(Limits::exceeded("nesting", self.limits.nesting, "open braces", span));
+        if self.depth > DEEPEST {
+            let message = format!("more than {DEEPEST} braces are open");
+            return Err(Diagnostic::error(Kind::Resource, self.tokens[self.at - 1].span, message));
         }
         while !self.take("}") {
             if self.peek().is_none() {
