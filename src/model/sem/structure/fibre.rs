@@ -147,7 +147,7 @@ fn general(graph: &MixedGraph, sigma: &dyn Fn(usize, usize) -> u64) -> Result<Sy
         .enumerate()
         .flat_map(|(k, &i)| observed[k..].iter().map(move |&j| (i, j)))
         .collect();
-    size(graph, &all).filter(|s| s.most <= 1000).ok_or(variables)?;
+    size(graph, &all, usize::MAX).filter(|s| s.most <= 1000).ok_or(variables)?;
     let mut rule = Expansion::new(graph, Polynomials).ok_or(variables)?;
     let convert = |p: &Multiplied| -> Option<Polynomial> {
         let terms: Option<Vec<(Power, u64)>> = p

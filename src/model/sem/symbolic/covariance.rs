@@ -315,14 +315,21 @@ pub struct Size {
     pub most: u128,
     /// Those of all `N` and `Δ`, as often as they are written.
     pub total: u128,
+    /// The summands of all numerators.
+    pub summands: usize,
 }
 
-/// The size of some entries of Σ; nothing when they are too many to count.
-pub fn size(graph: &MixedGraph, entries: &[(usize, usize)]) -> Option<Size> {
+/// The size of some entries of Σ, or of so many of them that they have more than `summands` of these;
+/// nothing when they are too many to count.
+pub fn size(graph: &MixedGraph, entries: &[(usize, usize)], summands: usize) -> Option<Size> {
     let mut expansion = counting(graph)?;
     let mut size = Size::default();
     for &(i, j) in entries {
+        if size.summands > summands {
+            break;
+        }
         let entry = expansion.entry(i, j);
+        size.summands += entry.summands.len();
         let over = entry.summands.iter().flat_map(|s| [s.left, s.right]);
         let under = entry.denominator.iter().map(|(c, _)| expansion.minors[*c].delta);
         for count in over.chain(under) {

@@ -71,6 +71,9 @@ pub const COVARIANCE: Command = Command {
 /// entries share their parts.
 const WRITTEN: u128 = 20_000;
 
+/// Characters that a summand of a numerator takes at least, as `w_1_1 + ` does.
+const SUMMAND: usize = 8;
+
 /// One-connections of two vertices of a component that are written out where entries share parts.
 const SHORT: u128 = 20;
 
@@ -89,11 +92,18 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     }
     let form = call.option("form").unwrap_or("factored");
     let shares = !["expanded", "tree"].contains(&form);
-    let few =
-        size(&mixed, &entries).is_some_and(|s| s.most <= WALKED && (!shares || s.total <= WRITTEN));
+    let limits = &session.limits;
+    let size = size(&mixed, &entries, limits.printed / SUMMAND);
+    if size.is_some_and(|s| s.summands > limits.printed / SUMMAND) {
+        let what = format!("characters: those of {} entries", entries.len());
+        let error = Limits::exceeded("printed", limits.printed, &what, None);
+        return Err(error.note("name single entries with --entry").into());
+    }
+    let few = size.is_some_and(|s| s.most <= WALKED && (!shares || s.total <= WRITTEN));
+    let stop = call.host.stop();
     let shown = match few {
-        true => walked(&mixed, &entries, form, &session.limits)?,
-        false => shared(&mixed, &entries, form, &session.limits)?,
+        true => walked(&mixed, &entries, form, limits, stop)?,
+        false => shared(&mixed, &entries, form, limits, stop)?,
     };
     let text = match form {
         "json" => format!("{:#}", shown.json),
@@ -138,6 +148,10 @@ fn heading(mixed: &MixedGraph, (i, j): (usize, usize)) -> String {
     format!("sigma({}, {})", mixed.vertex_name(i), mixed.vertex_name(j))
 }
 
+fn interrupted() -> Stop {
+    Stop::failed(Kind::Interrupted, "the formulas were stopped")
+}
+
 fn singular(mixed: &MixedGraph, component: Option<&[usize]>) -> Result<(), Stop> {
     let Some(vertices) = component else { return Ok(()) };
     let names: Vec<&str> = vertices.iter().map(|&v| mixed.vertex_name(v)).collect();
@@ -154,6 +168,7 @@ fn walked(
     entries: &[(usize, usize)],
     form: &str,
     limits: &Limits,
+    stop: fn() -> bool,
 ) -> Result<Shown, Stop> {
     let mut rule = Expansion::new(mixed, Polynomials)
         .ok_or_else(|| Stop::failed(Kind::Resource, "the components are too large"))?;
@@ -162,6 +177,9 @@ fn walked(
     let (mut lines, mut list) = (Vec::<String>::new(), Vec::new());
     let mut length = 0;
     for (done, &(i, j)) in entries.iter().enumerate() {
+        if stop() {
+            return Err(interrupted());
+        }
         length += lines.last().map_or(0, String::len);
         if length > limits.printed {
             let what = format!("characters: those of {done} of {} entries", entries.len());
@@ -347,6 +365,7 @@ fn shared(
     entries: &[(usize, usize)],
     form: &str,
     limits: &Limits,
+    stop: fn() -> bool,
 ) -> Result<Shown, Stop> {
     if form == "expanded" || form == "tree" {
         let what = format!(
@@ -367,7 +386,13 @@ fn shared(
         Stop::failed(Kind::Domain, "det(I - Λ) is zero whatever the parameters are")
     })?;
     singular(mixed, rule.singular())?;
-    let roots = terms_of(&mut rule, entries);
+    let mut roots = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if stop() {
+            return Err(interrupted());
+        }
+        roots.extend(terms_of(&mut rule, std::slice::from_ref(entry)));
+    }
     let definitions = Definitions::new(&graph, &roots);
     let notation: &dyn Notation = if form == "latex" { &Latex } else { &Plain };
     let (lines, parts) = definitions.print(notation, &graph, mixed, limits)?;

@@ -60,11 +60,16 @@ const PRINTED: usize = 1000;
 /// A multidegree that does not fit, a model without multidegrees, limits.
 fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     let mixed = graph(session, call)?;
+    let observed = mixed.observed();
+    let names: Vec<String> = observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
+    let single = call.option("multidegree").map(|text| multidegree(text, &names)).transpose()?;
+    let most = match single {
+        Some(_) => 0,
+        None => highest(call, names.len())?,
+    };
     let limit = session.limits.monomials;
     let mut search =
         Search::new(&mixed, limit, call.host.stop()).map_err(|r| refusal(&mixed, r, limit))?;
-    let names: Vec<String> =
-        search.observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
     let place = |&(i, j): &(usize, usize)| (search.observed[i], search.observed[j]);
     let covariances = search.pairs.all().iter().map(place);
     let symbols: Vec<String> = covariances.map(|(i, j)| mixed.naming.covariance(i, j)).collect();
@@ -75,22 +80,9 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         }
         false => None,
     };
-    let degrees = match call.option("multidegree") {
-        Some(text) => vec![multidegree(text, &names)?],
-        None => {
-            let fits = |x: f64| x >= 1.0 && x.fract() == 0.0 && x <= 100.0;
-            let most = call.number("up-to-degree", "a whole number from 1", fits)?.unwrap_or(2.0);
-            let total = (1..=most as usize).map(|d| ways(2 * d, names.len())).sum::<f64>();
-            if total > MULTIDEGREES {
-                let message = format!(
-                    "{total:.0} multidegrees of {} variables up to degree {most}, where {MULTIDEGREES} are looked at",
-                    names.len()
-                );
-                let error = Diagnostic::without_place(Kind::Resource, message);
-                return Err(error.help("name one with --multidegree, or a lower degree").into());
-            }
-            (1..=most as usize).flat_map(|d| search.degrees(d)).collect()
-        }
+    let degrees = match single {
+        Some(degree) => vec![degree],
+        None => (1..=most).flat_map(|d| search.degrees(d)).collect(),
     };
     let one = degrees.len() == 1;
     let (mut lines, mut list, mut monomials) = (Vec::new(), Vec::new(), [0, 0]);
@@ -146,6 +138,21 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         "generators": list,
     });
     Ok(Answer::text(lines.join("\n")).json(json))
+}
+
+/// The highest degree that is looked at.
+fn highest(call: &Call<'_>, variables: usize) -> Result<usize, Stop> {
+    let fits = |x: f64| x >= 1.0 && x.fract() == 0.0 && x <= 100.0;
+    let most = call.number("up-to-degree", "a whole number from 1 to 100", fits)?.unwrap_or(2.0);
+    let total = (1..=most as usize).map(|d| ways(2 * d, variables)).sum::<f64>();
+    if total > MULTIDEGREES {
+        let message = format!(
+            "{total:.0} multidegrees of {variables} variables up to degree {most}, where {MULTIDEGREES} are looked at"
+        );
+        let error = Diagnostic::without_place(Kind::Resource, message);
+        return Err(error.help("name one with --multidegree, or a lower degree").into());
+    }
+    Ok(most as usize)
 }
 
 /// Multidegrees that one call looks at.

@@ -19,7 +19,7 @@ impl Supports {
     pub fn new(graph: &MixedGraph, observed: &[usize], pairs: &Pairs) -> Option<Supports> {
         let ends: Vec<(usize, usize)> =
             pairs.all().iter().map(|&(i, j)| (observed[i], observed[j])).collect();
-        size(graph, &ends).filter(|s| s.most <= MOST)?;
+        size(graph, &ends, usize::MAX).filter(|s| s.most <= MOST)?;
         let mut rule = Expansion::new(graph, Polynomials)?;
         let mut fractions = Vec::new();
         for (i, j) in ends {
