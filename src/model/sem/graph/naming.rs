@@ -23,10 +23,17 @@ const COVARIANCES: [&str; 3] = ["s", "sigma", "cov"];
 impl Naming {
     /// The names for variables beside `labels`, which are taken.
     pub fn new(names: &[String], labels: &FxHashSet<String>) -> Naming {
-        let plain = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '_' };
-        let mut taken = FxHashSet::default();
-        let mut symbols: Vec<String> =
-            names.iter().map(|n| fresh(n.chars().map(plain).collect(), &mut taken)).collect();
+        let plain = |n: &String| -> String {
+            n.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect()
+        };
+        // Names that are plain stay as they are.
+        let mut taken: FxHashSet<String> =
+            names.iter().filter(|n| plain(n) == **n).cloned().collect();
+        let symbol = |n: &String| match taken.contains(n) {
+            true => n.clone(),
+            false => fresh(plain(n), &mut taken),
+        };
+        let mut symbols: Vec<String> = names.iter().map(symbol).collect();
         let joint = JOINTS.into_iter().find(|joint| are_distinct(&symbols, joint));
         if joint.is_none() {
             symbols = (1..=names.len()).map(|k| k.to_string()).collect();
