@@ -119,7 +119,7 @@ impl<'g> Fractions<'g> {
                     return best;
                 }
                 let mut points = self.points().iter();
-                let (below, above) = (Products::new(&under), Products::new(&over));
+                let (divisors, dividends) = (Products::new(&under), Products::new(&over));
                 let found = relations(width, stop, |_| {
                     let (point, sigma) = points.next()?;
                     let theta = prime::sub(
@@ -129,13 +129,13 @@ impl<'g> Fractions<'g> {
                             Target::Covariance(i, j) => point.sigma[i][j],
                         },
                     );
-                    let scaled = below.values(sigma).map(|x| prime::mul(x, theta));
-                    Some(scaled.chain(above.values(sigma)).collect())
+                    let scaled = divisors.values(sigma).map(|x| prime::mul(x, theta));
+                    Some(scaled.chain(dividends.values(sigma)).collect())
                 });
                 let functions: Vec<Exponents> = under.iter().chain(&over).cloned().collect();
                 for vector in found.ok()? {
                     let value = |coefficients: &[u64]| {
-                        let all = below.values(probe_sigma).zip(coefficients);
+                        let all = divisors.values(probe_sigma).zip(coefficients);
                         all.fold(0, |s, (x, c)| prime::mul_add(x, *c, s))
                     };
                     // A denominator that vanishes on the model says nothing.
