@@ -11,8 +11,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use isoterm::model::sem::MixedGraph;
 use isoterm::model::sem::graph::Vertex;
 use isoterm::model::sem::structure::ideal::{Certificate, Search};
-use isoterm::model::sem::structure::prime::Random;
 use isoterm::model::sem::symbolic::{Expansion, Polynomials, Terms, doubled, terms_of};
+use isoterm::numeric::random::Random;
 use isoterm::term::Graph;
 
 fn numbered(n: usize, directed: &[(usize, usize)], bidirected: &[(usize, usize)]) -> MixedGraph {

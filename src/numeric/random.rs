@@ -33,6 +33,13 @@ impl Random {
         result
     }
 
+    /// Brings a list into a random order (Fisher, Yates 1938).
+    pub fn shuffle<T>(&mut self, list: &mut [T]) {
+        for k in (1..list.len()).rev() {
+            list.swap(k, (self.bits() % (k as u64 + 1)) as usize);
+        }
+    }
+
     /// A number in (0, 1), uniformly.
     pub fn uniform(&mut self) -> f64 {
         /// Multiples of 2⁻⁵³, moved by half of that away from 0.

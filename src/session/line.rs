@@ -118,16 +118,21 @@ fn begins_model(text: &str) -> bool {
             rest.starts_with('\n')
                 || (rest.len() < first.len() - word.len()
                     && rest.starts_with(lexeme::begins_name)
-                    && (actions(word).next().is_none() || is_alone(rest)))
+                    && (actions(word).next().is_none() || is_alone(word, rest)))
         })
     })
 }
 
-/// Whether nothing but a comment follows a word in its line: `sem fitt a` opens no block.
-fn is_alone(text: &str) -> bool {
+/// Whether the text after a family's word names a model: nothing but a comment follows the name in its
+/// line, since `sem fitt a` opens no block, and a name that stands alone is not a mistyped action.
+fn is_alone(family: &str, text: &str) -> bool {
     let line = text.lines().next().unwrap_or("");
-    let rest = line.trim_start_matches(lexeme::continues_name).trim_start();
-    rest.is_empty() || rest.starts_with(['#', '!'])
+    let rest = line.trim_start_matches(lexeme::continues_name);
+    let name = &line[..line.len() - rest.len()];
+    let rest = rest.trim_start();
+    let goes_on = text.trim_end().contains('\n');
+    (rest.is_empty() || rest.starts_with(['#', '!']))
+        && (goes_on || nearest(name, actions(family)).is_none())
 }
 
 /// Reads a line.
@@ -162,7 +167,9 @@ fn unknown_action(text: &str) -> Option<Diagnostic> {
     let message = format!("`{first}` cannot `{second}`");
     let error = Diagnostic::without_place(Kind::Name, message);
     let meant = nearest(second, list.iter().copied());
-    Some(error.did_you_mean(meant).note(format!("it can {}", list.join(", "))))
+    let other = "a model's name is less like one of these".to_owned();
+    let error = error.note(format!("it can {}", list.join(", ")));
+    Some(if words.next().is_none() { error.note(other) } else { error }.did_you_mean(meant))
 }
 
 /// Whether a text begins with a bracket that closes before its end, as in `(A) + B`.

@@ -8,6 +8,7 @@ use isoterm::model::sem::symbolic::{
     Exact, Expansion, Method, Modular, Monomial, Polynomial, Polynomials, Ring, Terms, connections,
     counts, doubled, one_connections, terms_of, treks,
 };
+use isoterm::numeric::random::Random;
 use isoterm::session::Session;
 use isoterm::session::command::Silent;
 use isoterm::term::evaluate::{Floating, evaluate};
@@ -225,8 +226,9 @@ pub fn inverted(graph: &MixedGraph, values: &[Number]) -> Option<Vec<Vec<Number>
 /// A common factor that is not constant shows on nearly every line; coprime polynomials are coprime
 /// on nearly every line.
 fn common_degree(a: &Polynomial, b: &Polynomial, parameters: usize, seed: u64) -> usize {
-    let mut random = prime::Random::new(seed);
-    let (base, slope) = (random.residues(parameters), random.residues(parameters));
+    let mut random = Random::new(seed);
+    let (base, slope) =
+        (prime::randoms(&mut random, parameters), prime::randoms(&mut random, parameters));
     let on_line = |p: &Polynomial| -> Vec<u64> {
         let degree = p.terms().iter().map(|(m, _)| m.len()).max().unwrap_or(0);
         // Interpolation at 0, 1, …, degree.
@@ -273,7 +275,7 @@ proptest! {
 
     #[test]
     fn rule_doubled_graph_and_inversion_agree(graph in random_graph(), seed in any::<u64>()) {
-        let mut random = prime::Random::new(seed);
+        let mut random = Random::new(seed);
         let values: Vec<Number> = graph.parameters.iter().map(|_| {
             let n = (random.bits() % 19) as i64 - 9;
             Number::ratio(if n == 0 { 10 } else { n }, 1 + (random.bits() % 5) as i64).expect("a fraction")
@@ -350,7 +352,7 @@ fn complete_and_large_graphs_are_written_with_shared_minors() {
     for i in 0..8 {
         complete.extend((0..8).filter(|&j| j != i).map(|j| (i, j)));
     }
-    let mut random = prime::Random::new(3);
+    let mut random = Random::new(3);
     let mut sparse = Vec::new();
     for i in 0..20 {
         sparse.push((i, (i + 1) % 20));

@@ -300,3 +300,67 @@ fn graphs_are_fitted_as_they_are_drawn() {
     let fit = run("sem fit", &fork, &options).expect("a fit");
     assert_eq!(fit["fit"]["df"], 1.0);
 }
+
+#[test]
+fn large_graphs_share_parts_instead_of_reaching_limits() {
+    let folder = Folder::new("shared");
+    // Twelve variables, each with effects on three others that follow it at different distances: few
+    // one-connections between two, but many altogether.
+    let arrows: Vec<String> = (0..12)
+        .flat_map(|v| [1, 5, 8].map(|step| format!("v{v} -> v{}", (v + step) % 12)))
+        .collect();
+    let dense = folder.file("dense.dot", &format!("digraph {{ {} }}", arrows.join("; ")));
+    let json = run("sem covariance", &dense, &[]).expect("formulas");
+    assert_eq!(json["method"], "shared");
+    assert_eq!(json["entries"].as_array().map(Vec::len), Some(78));
+    let characters = |j: &Json| j["formula"].as_str().map_or(0, str::len);
+    let list =
+        |key: &str| json[key].as_array().expect("a list").iter().map(characters).sum::<usize>();
+    assert!(list("definitions") + list("entries") < 1_000_000);
+    // What could never be printed is not made.
+    let chain: Vec<String> = (0..400).map(|v| format!("v{v} -> v{}", v + 1)).collect();
+    let chain = folder.file("chain.dot", &format!("digraph {{ {} }}", chain.join("; ")));
+    let error = run("sem covariance", &chain, &[]).expect_err("too much");
+    assert!(error.contains("beyond the limit `printed`"), "{error}");
+    let error = run("sem ideal", &chain, &[]).expect_err("too much");
+    assert!(error.contains("multidegrees of 401 variables"), "{error}");
+}
+
+#[test]
+fn effects_of_which_nothing_is_known_are_not_called_unidentified() {
+    let folder = Folder::new("undecided");
+    // One more parameter than dimensions, but no direction of the kernel moves three effects (by the rank of
+    // an independent Jacobian with and without their columns): they have finitely many values, maybe one.
+    let graph = "digraph { 1 -> 3; 4 -> 1; 2 -> 3; 4 -> 3; 3 -> 2; 3 -> 4; 3 -> 4 [dir=both] }";
+    let json = run("sem info", &folder.file("undecided.dot", graph), &[]).expect("a report");
+    let verdict = |name: &str| {
+        let list = json["identification"].as_array().expect("a list");
+        list.iter().find(|e| e["name"] == name).expect("the effect")["identified"].clone()
+    };
+    for undecided in ["l_4_1", "l_3_2", "l_3_4"] {
+        assert_eq!(verdict(undecided), Json::Null, "{undecided}");
+    }
+    for moved in ["l_1_3", "l_2_3", "l_4_3"] {
+        assert_eq!(verdict(moved), Json::Bool(false), "{moved}");
+    }
+}
+
+#[test]
+fn names_that_are_not_plain_have_formulas_that_can_be_read_again() {
+    let folder = Folder::new("names");
+    let graph = "digraph { \"a b\" -> \"x,y\"; a -> b_c; a_b -> c; a -> a_b }";
+    let file = folder.file("names.dot", graph);
+    let json = run("sem covariance", &file, &[("entry", "a b,x,y")]).expect("a formula");
+    let formula = json["entries"][0]["formula"].as_str().expect("a text");
+    let mut session = Session::new(&Limits::default(), || false);
+    assert!(session.line(formula, &Silent).is_ok(), "{formula}");
+    // `a_b -> c` by regression, and not by the covariance of `a` and `b_c`.
+    let json = run("sem info", &file, &[]).expect("a report");
+    let list = json["identification"].as_array().expect("a list");
+    let formula = list.iter().find(|e| e["from"] == "a_b").expect("the effect")["formula"].clone();
+    assert_eq!(formula, "s_a_b__c/s_a_b__a_b");
+    let mut session = Session::new(&Limits::default(), || false);
+    let error = session.line("sem idel", &Silent).expect_err("no action").render(false);
+    assert!(error.contains("did you mean `ideal`?"), "{error}");
+    assert!(session.line("sem path\n y ~ x\nend", &Silent).is_ok());
+}

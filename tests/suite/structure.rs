@@ -341,6 +341,13 @@ fn all_parameters_with_the_same_covariances_are_found() {
             assert!((x - y).abs() < 1e-8, "{x} {y}");
         }
     }
+    // Two cycles that share an edge, with small effects: those of the other solution are large. (Its
+    // fibre of 2 was counted by a Gröbner basis of SymPy too.)
+    let cycles = numbered(4, &[(2, 0), (1, 0), (3, 2), (1, 3), (0, 3), (2, 1)], &[]);
+    let small = [0.6013, 0.6292, -0.3021, 0.0514, 0.0845, 0.3797, 1.6569, 1.3468, 1.7354, 1.6615];
+    let covariances = sigma(&cycles, &small).expect("not singular");
+    assert_eq!(preimages(&cycles, &covariances, Some(&small), 2, || false).len(), 2);
+    assert_eq!(preimages(&cycles, &covariances, None, 2, || false).len(), 2);
     // Λ³ = 0.5 · 0.4 · (−0.7) on the diagonal.
     let found = stability(&graph, &values);
     assert!((found.radius - 0.14_f64.cbrt()).abs() < 1e-12, "{}", found.radius);

@@ -6,7 +6,8 @@ use crate::text::{Diagnostic, Kind, Limits, Source, Span};
 /// Reads two matrices of 0 and 1, divided by an empty line: `L` with a row for each cause, and the
 /// symmetric `O`, whose diagonal does not matter; without `O` nothing is bidirected.
 ///
-/// A first line of names may stand above `L`; without it the variables are `1`, `2` and so on.
+/// A first line of names may stand above `L`; without it the variables are `1`, `2` and so on. Names
+/// may be different numbers, where as many lines of 0 and 1 follow as there are names, or twice as many.
 /// A line that begins with `#` is a remark.
 ///
 /// # Errors
@@ -15,6 +16,7 @@ use crate::text::{Diagnostic, Kind, Limits, Source, Span};
 pub fn read(source: &Source, limits: &Limits) -> Result<MixedGraph, Vec<Diagnostic>> {
     let one = |e: Diagnostic| vec![e];
     let (mut names, mut blocks): (Option<Vec<String>>, Vec<Vec<Row>>) = (None, vec![Vec::new()]);
+    let mut header = Span::at(0);
     let mut at = 0;
     for line in source.text().split_inclusive('\n') {
         let start = at;
@@ -29,9 +31,10 @@ pub fn read(source: &Source, limits: &Limits) -> Result<MixedGraph, Vec<Diagnost
         if line.trim_start().starts_with('#') {
             continue;
         }
-        let number = |w: &(Span, &str)| w.1.parse::<f64>().is_ok();
-        if names.is_none() && blocks[0].is_empty() && !words.iter().all(number) {
+        let first = names.is_none() && blocks[0].is_empty();
+        if first && are_names(&words, &source.text()[at..]) {
             names = Some(words.iter().map(|w| w.1.trim_matches('"').to_owned()).collect());
+            header = Span::new(start, start + line.trim_end().len());
             continue;
         }
         let entry = |&(span, word): &(Span, &str)| {
@@ -89,11 +92,11 @@ pub fn read(source: &Source, limits: &Limits) -> Result<MixedGraph, Vec<Diagnost
     let names = names.unwrap_or_else(|| (1..=width).map(|k| k.to_string()).collect());
     if names.len() != width {
         let message = format!("{} names for {width} variables", names.len());
-        return Err(one(Diagnostic::error(Kind::Format, whole, message)));
+        return Err(one(Diagnostic::error(Kind::Format, header, message)));
     }
     if let Some(k) = (1..width).find(|&k| names[..k].contains(&names[k])) {
         let message = format!("two variables are named `{}`", names[k]);
-        return Err(one(Diagnostic::error(Kind::Name, whole, message)));
+        return Err(one(Diagnostic::error(Kind::Name, header, message)));
     }
     let (mut directed, mut bidirected) = (Vec::new(), Vec::new());
     for (i, row) in blocks[0].iter().enumerate() {
@@ -123,6 +126,20 @@ pub fn read(source: &Source, limits: &Limits) -> Result<MixedGraph, Vec<Diagnost
     }
     let vertices = names.into_iter().map(|name| Vertex { name, latent: false }).collect();
     Ok(MixedGraph::with_arrows(&super::dot::stem(source.name()), vertices, &directed, &bidirected))
+}
+
+/// Whether the words of the first line are names, by what follows it.
+fn are_names(words: &[(Span, &str)], rest: &str) -> bool {
+    if !words.iter().all(|w| w.1.parse::<f64>().is_ok()) {
+        return true;
+    }
+    let distinct = (1..words.len()).all(|k| words[..k].iter().all(|w| w.1 != words[k].1));
+    if !distinct || words.iter().all(|w| w.1 == "0" || w.1 == "1") {
+        return false;
+    }
+    let counts = |l: &&str| !l.trim().is_empty() && !l.trim_start().starts_with('#');
+    let rows = rest.lines().filter(counts).count();
+    rows == words.len() || rows == 2 * words.len()
 }
 
 /// A row with its place.

@@ -2,6 +2,7 @@
 
 mod adjacency;
 mod dot;
+mod naming;
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex, UnGraph};
@@ -14,6 +15,8 @@ use crate::text::Span;
 
 pub use adjacency::read as read_adjacency;
 pub use dot::read as read_dot;
+pub use naming::Naming;
+use naming::fresh;
 
 /// A vertex of a mixed graph.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +60,8 @@ pub struct MixedGraph {
     pub bidirected: UnGraph<(), Weight>,
     /// The parameters in the order of the arrows: first of Λ, then of Ω.
     pub parameters: Vec<Parameter>,
+    /// How coefficients and covariances are called.
+    pub naming: Naming,
 }
 
 /// An arrow before its coefficient has a name.
@@ -199,17 +204,20 @@ impl MixedGraph {
     ) -> MixedGraph {
         drafts.sort_by_key(|d| !d.directed);
         let names: Vec<String> = vertices.iter().map(|v| v.name.clone()).collect();
+        let mut taken: FxHashSet<String> = drafts.iter().filter_map(|d| d.label.clone()).collect();
+        let naming = Naming::new(&names, &taken);
+        let mut written = taken.clone();
         let mut graph = MixedGraph {
             name: name.to_owned(),
             directed: DiGraph::new(),
             bidirected: UnGraph::new_undirected(),
             parameters: Vec::new(),
+            naming,
         };
         for vertex in vertices {
             graph.directed.add_node(vertex);
             graph.bidirected.add_node(());
         }
-        let mut taken: FxHashSet<String> = drafts.iter().filter_map(|d| d.label.clone()).collect();
         let mut labelled: FxHashMap<String, usize> = FxHashMap::default();
         for draft in drafts {
             let (a, b) = match draft.directed {
@@ -234,11 +242,8 @@ impl MixedGraph {
                                 (label.clone(), label)
                             }
                             None => {
-                                let ends = format!("{}_{}", names[a], names[b]);
-                                (
-                                    fresh(format!("{letter}_{ends}"), &mut taken),
-                                    format!("{greek}_{ends}"),
-                                )
+                                let name = |letter: &str| graph.naming.pair(letter, a, b);
+                                (fresh(name(letter), &mut taken), fresh(name(greek), &mut written))
                             }
                         };
                         graph.parameters.push(Parameter { name, notation, start: draft.start });
@@ -384,15 +389,4 @@ fn find(leader: &FxHashMap<String, String>, label: &str) -> String {
         label = next;
     }
     label.to_owned()
-}
-
-/// A name that nothing has yet.
-fn fresh(wanted: String, taken: &mut FxHashSet<String>) -> String {
-    let mut name = wanted.clone();
-    let mut k = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{wanted}_{k}");
-        k += 1;
-    }
-    name
 }

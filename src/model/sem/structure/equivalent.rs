@@ -3,8 +3,9 @@
 use super::fibre::contains;
 use super::identify::next_subset;
 use super::point::{self, Point};
-use super::prime::{self, Random};
+use super::prime;
 use crate::model::sem::graph::MixedGraph;
+use crate::numeric::random::Random;
 
 /// What is found of two models.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub enum Verdict {
     Dimension(usize, usize),
     /// Some covariances have different ranks: they are free in one model and related in the other.
     Rank {
-        /// Pairs of names.
-        covariances: Vec<(String, String)>,
+        /// Their names in the first model.
+        covariances: Vec<String>,
         /// Their ranks in the two models.
         ranks: (usize, usize),
     },
@@ -75,9 +76,8 @@ pub fn compare(
             let rows = |m: &[Vec<u64>]| subset.iter().map(|&k| m[k].clone()).collect::<Vec<_>>();
             let ranks = (prime::rank(rows(&a)), prime::rank(rows(&b)));
             if ranks.0 != ranks.1 {
-                let name = |v: usize| first.vertex_name(v).to_owned();
-                let covariances =
-                    subset.iter().map(|&k| (name(pairs[k].0), name(pairs[k].1))).collect();
+                let name = |&k: &usize| first.naming.covariance(pairs[k].0, pairs[k].1);
+                let covariances = subset.iter().map(name).collect();
                 return Ok(Some(Verdict::Rank { covariances, ranks }));
             }
             if !next_subset(&mut subset, a.len()) {

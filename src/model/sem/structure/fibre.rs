@@ -2,9 +2,10 @@
 
 use super::groebner::{self, Basis, Ended, Polynomial, Power, VARIABLES, collect, product};
 use super::point::Point;
-use super::prime::{self, Random};
+use super::prime;
 use crate::model::sem::graph::{MixedGraph, Weight};
-use crate::model::sem::symbolic::{Expansion, Polynomial as Multiplied, Polynomials, count};
+use crate::model::sem::symbolic::{Expansion, Polynomial as Multiplied, Polynomials, size};
+use crate::numeric::random::Random;
 
 /// The generic fibre of a model over the complex numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,7 +147,7 @@ fn general(graph: &MixedGraph, sigma: &dyn Fn(usize, usize) -> u64) -> Result<Sy
         .enumerate()
         .flat_map(|(k, &i)| observed[k..].iter().map(move |&j| (i, j)))
         .collect();
-    count(graph, &all).filter(|c| *c <= 1000).ok_or(variables)?;
+    size(graph, &all, usize::MAX).filter(|s| s.most <= 1000).ok_or(variables)?;
     let mut rule = Expansion::new(graph, Polynomials).ok_or(variables)?;
     let convert = |p: &Multiplied| -> Option<Polynomial> {
         let terms: Option<Vec<(Power, u64)>> = p

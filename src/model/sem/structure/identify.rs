@@ -2,9 +2,10 @@
 
 use super::halftrek::{Solved, half_trek};
 use super::point::{Point, matrices};
-use super::prime::{self, Random};
+use super::prime;
 use super::rational::{Fraction, Fractions, Target};
 use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::numeric::random::Random;
 use crate::term::{Graph, Number, Term};
 
 /// A formula of one effect.
@@ -303,10 +304,8 @@ impl Identified {
         terms: &mut Graph,
         (x, y, formula): &(usize, usize, Option<Formula>),
     ) -> Option<Term> {
-        let sigma = |terms: &mut Graph, a: usize, b: usize| {
-            let (a, b) = (a.min(b), a.max(b));
-            terms.symbol(&format!("s_{}_{}", graph.vertex_name(a), graph.vertex_name(b)))
-        };
+        let sigma =
+            |terms: &mut Graph, a: usize, b: usize| terms.symbol(&graph.naming.covariance(a, b));
         match formula.as_ref()? {
             Formula::Fraction(fraction) => Some(fraction.term(graph, terms)),
             Formula::Residual => {

@@ -2,8 +2,9 @@
 
 use rustc_hash::FxHashMap;
 
-use super::prime::{self, Echelon, Random};
+use super::prime::{self, Echelon};
 use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::numeric::random::Random;
 
 /// A point of a model modulo the prime.
 pub struct Point {
@@ -46,7 +47,7 @@ impl Point {
 
     /// A random point; nothing when `I − Λ` is singular wherever one looks.
     pub fn random(graph: &MixedGraph, random: &mut Random) -> Option<Point> {
-        (0..8).find_map(|_| Point::new(graph, random.residues(graph.parameters.len())))
+        (0..8).find_map(|_| Point::new(graph, prime::randoms(random, graph.parameters.len())))
     }
 
     /// `∂σ_ij/∂θ_p` for all parameters:
@@ -104,9 +105,7 @@ pub fn rank(graph: &MixedGraph) -> Option<Rank> {
     let (moments, parameters) = (all.len(), graph.parameters.len());
     // In random order, so that few rows beyond the rank have to be looked at: once some teach nothing,
     // random sums of all rows tell whether any of them would.
-    for k in (1..all.len()).rev() {
-        all.swap(k, (random.bits() % (k as u64 + 1)) as usize);
-    }
+    random.shuffle(&mut all);
     let mut system = Echelon::new(parameters);
     let mut idle = 0;
     for &pair in &all {
@@ -117,7 +116,7 @@ pub fn rank(graph: &MixedGraph) -> Option<Rank> {
         if idle % IDLE == IDLE - 1 {
             let mut sum = vec![0; parameters];
             for &pair in &all {
-                let factor = random.residue();
+                let factor = prime::random(&mut random);
                 for (s, x) in sum.iter_mut().zip(point.gradient(graph, pair)) {
                     *s = prime::mul_add(factor, x, *s);
                 }

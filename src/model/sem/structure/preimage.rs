@@ -1,9 +1,9 @@
 //! Numbers: stability of a model at given values, and all parameters with the same covariances.
 
 use super::point::pairs;
-use super::prime::Random;
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::numeric::dense;
+use crate::numeric::random::Random;
 
 /// A complex number.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -163,30 +163,21 @@ pub fn preimages(
     wanted: usize,
     stop: fn() -> bool,
 ) -> Vec<Vec<Complex>> {
-    let pairs = pairs(&graph.observed());
-    let parameters = graph.parameters.len();
     let target: Matrix =
         target.iter().map(|row| row.iter().map(|&x| Complex::real(x)).collect()).collect();
-    let sizes = || pairs.iter().map(|&(i, j)| target[i][j].size());
-    let scale = match known {
-        Some(values) => values.iter().fold(0.5f64, |s, x| s.max(x.abs())),
-        None => sizes().fold(1.0, f64::max),
-    };
+    let equations = Equations::new(graph, target, known);
     let mut found: Vec<Vec<Complex>> =
         known.iter().map(|v| v.iter().map(|&x| Complex::real(x)).collect()).collect();
     let mut random = Random::new(17);
-    let mut uniform = move || (random.bits() >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0;
     for start in 0..STARTS * wanted.max(1) {
         if found.len() >= wanted || stop() {
             break;
         }
         // Real starts find real solutions first.
-        let turn = if start % 3 == 2 { 1.0 } else { 0.0 };
-        let spread = 2.0 * scale;
-        let mut at: Vec<Complex> = (0..parameters)
-            .map(|_| Complex { re: spread * uniform(), im: turn * spread * uniform() })
-            .collect();
-        if let Some(end) = newton(graph, &pairs, &target, &mut at) {
+        let at = equations.start(&mut random, start % 3 == 2);
+        if let Some(end) =
+            newton(at, |at| equations.at(at)).and_then(|at| equations.parameters(&at))
+        {
             let same = |other: &Vec<Complex>| {
                 other.iter().zip(&end).all(|(a, b)| a.minus(*b).size() < 1e-6 * (1.0 + a.size()))
             };
@@ -220,55 +211,202 @@ pub fn preimages(
 /// What is farther than this has gone astray.
 const FAR: f64 = 1e8;
 
-/// Newton's method by least squares for `Σ(θ) = target`.
+/// Covariances that agree so well, relative to the greatest, are equal.
+const EQUAL: f64 = 1e-8;
+
+/// Residuals of equations with their derivatives by the unknowns, and the size of what cancels in
+/// them.
+struct Linear {
+    residual: Vec<Complex>,
+    jacobian: Matrix,
+    size: f64,
+}
+
+/// The equations of all parameters with given covariances.
+struct Equations<'g> {
+    graph: &'g MixedGraph,
+    target: Matrix,
+    /// The pairs of variables with an equation.
+    pairs: Vec<(usize, usize)>,
+    /// In a plain graph the standard deviations: then Λ alone is unknown, in units of these.
+    units: Option<Vec<f64>>,
+    /// How far starts are from zero.
+    spread: f64,
+}
+
+impl<'g> Equations<'g> {
+    fn new(graph: &'g MixedGraph, target: Matrix, known: Option<&[f64]>) -> Equations<'g> {
+        let observed = pairs(&graph.observed());
+        let sizes = observed.iter().map(|&(i, j)| target[i][j].size());
+        let spread = 2.0
+            * match known {
+                Some(values) => values.iter().fold(0.5f64, |s, x| s.max(x.abs())),
+                None => sizes.fold(1.0, f64::max),
+            };
+        if !graph.is_plain() {
+            return Equations { graph, target, pairs: observed, units: None, spread };
+        }
+        let unit = |v: usize| match libm::sqrt(target[v][v].size()) {
+            0.0 => 1.0,
+            unit => unit,
+        };
+        let units: Vec<f64> = (0..graph.size()).map(unit).collect();
+        let joined: Vec<(usize, usize)> = graph.covariances().map(|(a, b, _)| (a, b)).collect();
+        let pairs = observed.into_iter().filter(|p| !joined.contains(p)).collect();
+        Equations { graph, target, pairs, units: Some(units), spread }
+    }
+
+    /// A random start.
+    fn start(&self, random: &mut Random, complex: bool) -> Vec<Complex> {
+        let mut uniform = || random.uniform() * 2.0 - 1.0;
+        let turn = if complex { 1.0 } else { 0.0 };
+        match &self.units {
+            None => (0..self.graph.parameters.len())
+                .map(|_| Complex {
+                    re: self.spread * uniform(),
+                    im: turn * self.spread * uniform(),
+                })
+                .collect(),
+            // Another solution may have the inverse of what is around a cycle: sizes are spread evenly
+            // between 1/20 and 20.
+            Some(_) => (0..self.graph.effects().count())
+                .map(|_| {
+                    let size = libm::pow(20.0, uniform());
+                    let (re, im) = (uniform(), turn * uniform());
+                    let length = libm::hypot(re, im);
+                    Complex { re: size * re / length, im: size * im / length }
+                })
+                .collect(),
+        }
+    }
+
+    /// The equations at some unknowns; nothing when `I − Λ` is singular there.
+    fn at(&self, at: &[Complex]) -> Option<Linear> {
+        match &self.units {
+            None => self.covariances(at),
+            Some(units) => Some(self.residual_covariances(at, units)),
+        }
+    }
+
+    /// `Σ(θ) = target`.
+    fn covariances(&self, at: &[Complex]) -> Option<Linear> {
+        let (graph, target) = (self.graph, &self.target);
+        let (total, sigma) = covariance(graph, at)?;
+        let residual = self.pairs.iter().map(|&(i, j)| sigma[i][j].minus(target[i][j])).collect();
+        let derivatives = |&(i, j): &(usize, usize)| {
+            let mut row = vec![Complex::ZERO; at.len()];
+            for (a, b, w) in graph.effects() {
+                if let Weight::Parameter(p) = w {
+                    let change =
+                        total[b][i].times(sigma[a][j]).plus(total[b][j].times(sigma[i][a]));
+                    row[*p] = row[*p].plus(change);
+                }
+            }
+            for (a, b, w) in graph.covariances() {
+                if let Weight::Parameter(p) = w {
+                    let mut change = total[a][i].times(total[b][j]);
+                    if a != b {
+                        change = change.plus(total[b][i].times(total[a][j]));
+                    }
+                    row[*p] = row[*p].plus(change);
+                }
+            }
+            row
+        };
+        let jacobian = self.pairs.iter().map(derivatives).collect();
+        let size = self.pairs.iter().map(|&(i, j)| target[i][j].size()).fold(0.0, f64::max);
+        Some(Linear { residual, jacobian, size })
+    }
+
+    /// `I − Λ` in the given units, and `Σ (I − Λ)`.
+    fn reduced(&self, at: &[Complex], units: &[f64]) -> (Matrix, Matrix) {
+        let n = self.graph.size();
+        let mut system = vec![vec![Complex::ZERO; n]; n];
+        (0..n).for_each(|v| system[v][v] = Complex::ONE);
+        for ((a, b, _), value) in self.graph.effects().zip(at) {
+            system[a][b] = system[a][b].minus(*value);
+        }
+        let sigma = |i: usize, j: usize| {
+            self.target[i][j].times(Complex::real(1.0 / (units[i] * units[j])))
+        };
+        let entry = |i: usize, j: usize| {
+            (0..n).fold(Complex::ZERO, |s, k| s.plus(sigma(i, k).times(system[k][j])))
+        };
+        let right = (0..n).map(|i| (0..n).map(|j| entry(i, j)).collect()).collect();
+        (system, right)
+    }
+
+    /// An entry of `(I−Λ)ᵀ Σ (I−Λ)` from its two factors.
+    fn residual(system: &Matrix, right: &Matrix, i: usize, j: usize) -> Complex {
+        (0..system.len()).fold(Complex::ZERO, |s, k| s.plus(system[k][i].times(right[k][j])))
+    }
+
+    /// `(I−Λ)ᵀ Σ (I−Λ)` is zero wherever Ω is: equations of degree two.
+    fn residual_covariances(&self, at: &[Complex], units: &[f64]) -> Linear {
+        let (system, right) = self.reduced(at, units);
+        let residual =
+            self.pairs.iter().map(|&(i, j)| Self::residual(&system, &right, i, j)).collect();
+        let derivatives = |&(i, j): &(usize, usize)| {
+            let by = |(a, b, _): (usize, usize, &Weight)| match (b == i, b == j) {
+                (true, _) => Complex::ZERO.minus(right[a][j]),
+                (_, true) => Complex::ZERO.minus(right[a][i]),
+                _ => Complex::ZERO,
+            };
+            self.graph.effects().map(by).collect()
+        };
+        let jacobian = self.pairs.iter().map(derivatives).collect();
+        let size = at.iter().fold(1.0, |s: f64, x| s.max(x.size() * x.size()));
+        Linear { residual, jacobian, size }
+    }
+
+    /// All parameters from the unknowns; nothing when they have not the covariances after all: where
+    /// `I − Λ` is singular.
+    fn parameters(&self, at: &[Complex]) -> Option<Vec<Complex>> {
+        let graph = self.graph;
+        let Some(units) = &self.units else { return Some(at.to_vec()) };
+        let (system, right) = self.reduced(at, units);
+        let mut all = vec![Complex::ZERO; graph.parameters.len()];
+        for ((a, b, w), value) in graph.effects().zip(at) {
+            if let Weight::Parameter(p) = w {
+                all[*p] = value.times(Complex::real(units[b] / units[a]));
+            }
+        }
+        for (a, b, w) in graph.covariances() {
+            if let Weight::Parameter(p) = w {
+                let scale = Complex::real(units[a] * units[b]);
+                all[*p] = Self::residual(&system, &right, a, b).times(scale);
+            }
+        }
+        let (_, sigma) = covariance(graph, &all)?;
+        let far = |(i, j): (usize, usize)| {
+            let error = sigma[i][j].minus(self.target[i][j]).size();
+            error.is_nan() || error > EQUAL * units[i] * units[j]
+        };
+        (!pairs(&graph.observed()).into_iter().any(far)).then_some(all)
+    }
+}
+
+/// Newton's method by least squares.
 fn newton(
-    graph: &MixedGraph,
-    pairs: &[(usize, usize)],
-    target: &Matrix,
-    at: &mut [Complex],
+    mut at: Vec<Complex>,
+    equations: impl Fn(&[Complex]) -> Option<Linear>,
 ) -> Option<Vec<Complex>> {
-    let size = pairs.iter().map(|&(i, j)| target[i][j].size()).fold(0.0, f64::max).max(1e-300);
     let mut last = f64::INFINITY;
     for step in 0..STEPS {
-        let (total, sigma) = covariance(graph, at)?;
-        let residual: Vec<Complex> =
-            pairs.iter().map(|&(i, j)| sigma[i][j].minus(target[i][j])).collect();
+        let Linear { residual, jacobian, size } = equations(&at)?;
         // A maximum of floats passes over what is no number.
-        if residual.iter().chain(at.iter()).any(|x| !x.size().is_finite() || x.size() > FAR) {
+        if residual.iter().chain(&at).any(|x| !x.size().is_finite() || x.size() > FAR) {
             return None;
         }
-        let error = residual.iter().map(|r| r.size()).fold(0.0, f64::max) / size;
+        let error = residual.iter().map(|r| r.size()).fold(0.0, f64::max) / size.max(1e-300);
         if error < 1e-12 || (error < 1e-9 && error >= last) {
-            return Some(at.to_vec());
+            return Some(at);
         }
         // What has come nowhere after half of the steps rarely does.
         if step > STEPS / 2 && error > 1e-2 {
             return None;
         }
         last = error;
-        let jacobian: Matrix = pairs
-            .iter()
-            .map(|&(i, j)| {
-                let mut row = vec![Complex::ZERO; at.len()];
-                for (a, b, w) in graph.effects() {
-                    if let Weight::Parameter(p) = w {
-                        let change =
-                            total[b][i].times(sigma[a][j]).plus(total[b][j].times(sigma[i][a]));
-                        row[*p] = row[*p].plus(change);
-                    }
-                }
-                for (a, b, w) in graph.covariances() {
-                    if let Weight::Parameter(p) = w {
-                        let mut change = total[a][i].times(total[b][j]);
-                        if a != b {
-                            change = change.plus(total[b][i].times(total[a][j]));
-                        }
-                        row[*p] = row[*p].plus(change);
-                    }
-                }
-                row
-            })
-            .collect();
         let n = at.len();
         let entry = |x: usize, y: usize| {
             jacobian.iter().fold(Complex::ZERO, |s, row| s.plus(row[x].conjugate().times(row[y])))

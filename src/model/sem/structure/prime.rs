@@ -3,6 +3,7 @@
 use num_integer::Integer;
 
 use crate::model::sem::graph::Weight;
+use crate::numeric::random::Random;
 use crate::term::Number;
 pub use crate::term::modular::{P, add, from_i64, invert, mul, mul_add, power, residue, sub};
 
@@ -33,33 +34,14 @@ pub fn reconstruct(residue: u64) -> Option<(i64, i64)> {
     (d != 0 && d < 1 << 30 && n.gcd(&d) == 1).then_some((n, d))
 }
 
-/// A source of residues that look random and are the same in every run (SplitMix64).
-pub struct Random(u64);
+/// A random residue other than zero.
+pub fn random(random: &mut Random) -> u64 {
+    1 + random.bits() % (P - 1)
+}
 
-impl Random {
-    /// The source of a seed.
-    pub fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    /// The next 64 bits.
-    pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A residue other than zero.
-    pub fn residue(&mut self) -> u64 {
-        1 + self.bits() % (P - 1)
-    }
-
-    /// Several residues other than zero.
-    pub fn residues(&mut self, count: usize) -> Vec<u64> {
-        (0..count).map(|_| self.residue()).collect()
-    }
+/// Several random residues other than zero.
+pub fn randoms(source: &mut Random, count: usize) -> Vec<u64> {
+    (0..count).map(|_| random(source)).collect()
 }
 
 /// Brings a matrix to reduced row echelon form; the columns of its pivots.

@@ -7,10 +7,11 @@
 
 use std::cell::{Cell, OnceCell};
 
-use super::ideal::{Exponents, Pairs, lift, multidegrees, relations, values, ways};
+use super::ideal::{Exponents, Pairs, Products, lift, multidegrees, relations, ways};
 use super::point::Point;
-use super::prime::{self, Random};
+use super::prime;
 use crate::model::sem::graph::{MixedGraph, Weight};
+use crate::numeric::random::Random;
 use crate::term::{Graph, Number, Term};
 
 /// A fraction of polynomials in the observed covariances.
@@ -118,6 +119,7 @@ impl<'g> Fractions<'g> {
                     return best;
                 }
                 let mut points = self.points().iter();
+                let (divisors, dividends) = (Products::new(&under), Products::new(&over));
                 let found = relations(width, stop, |_| {
                     let (point, sigma) = points.next()?;
                     let theta = prime::sub(
@@ -127,19 +129,17 @@ impl<'g> Fractions<'g> {
                             Target::Covariance(i, j) => point.sigma[i][j],
                         },
                     );
-                    let mut row: Vec<u64> =
-                        values(&under, sigma).into_iter().map(|x| prime::mul(x, theta)).collect();
-                    row.extend(values(&over, sigma));
-                    Some(row)
+                    let scaled = divisors.values(sigma).map(|x| prime::mul(x, theta));
+                    Some(scaled.chain(dividends.values(sigma)).collect())
                 });
                 let functions: Vec<Exponents> = under.iter().chain(&over).cloned().collect();
                 for vector in found.ok()? {
-                    let value = |part: &[Exponents], coefficients: &[u64]| {
-                        let all = values(part, probe_sigma);
-                        all.iter().zip(coefficients).fold(0, |s, (x, c)| prime::mul_add(*x, *c, s))
+                    let value = |coefficients: &[u64]| {
+                        let all = divisors.values(probe_sigma).zip(coefficients);
+                        all.fold(0, |s, (x, c)| prime::mul_add(x, *c, s))
                     };
                     // A denominator that vanishes on the model says nothing.
-                    if value(&under, &vector[..under.len()]) == 0 {
+                    if value(&vector[..under.len()]) == 0 {
                         continue;
                     }
                     let Some(fraction) = split(&functions, under.len(), &vector) else { continue };
@@ -259,8 +259,8 @@ impl Fraction {
             for (monomial, coefficient) in polynomial {
                 let mut factors = Vec::new();
                 for (&(i, j), &e) in pairs.all().iter().zip(monomial).filter(|(_, e)| **e > 0) {
-                    let (a, b) = (graph.vertex_name(observed[i]), graph.vertex_name(observed[j]));
-                    factors.push((terms.symbol(&format!("s_{a}_{b}")), i64::from(e).into()));
+                    let name = graph.naming.covariance(observed[i], observed[j]);
+                    factors.push((terms.symbol(&name), i64::from(e).into()));
                 }
                 parts.push(((*coefficient).into(), terms.product(factors)));
             }

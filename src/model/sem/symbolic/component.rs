@@ -65,10 +65,10 @@ impl<'g> Local<'g> {
         self.shared(&mut Counts, COUNTED)
     }
 
-    /// The sums, by the way that suits their number: walked while there are few enough; else by
+    /// The sums, by the way that suits their number: walked while they are at most `walked`; else by
     /// elimination where the ring divides, and by shared minors where it does not and there are few
     /// subsets. (In sums that are flattened, minors lose what they share; elimination does not.)
-    pub fn minors<R: Ring>(&self, ring: &mut R) -> Option<Minors<R::Element>> {
+    pub fn minors<R: Ring>(&self, ring: &mut R, walked: u128) -> Option<Minors<R::Element>> {
         if self.size() == 1 {
             let one = ring.whole(1);
             return Some(Minors {
@@ -79,7 +79,7 @@ impl<'g> Local<'g> {
         }
         let few = self
             .counts()
-            .is_some_and(|c| c.delta <= WALKED && c.between.iter().flatten().all(|n| *n <= WALKED));
+            .is_some_and(|c| c.delta <= walked && c.between.iter().flatten().all(|n| *n <= walked));
         if few {
             return Some(self.walked(ring));
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::component::{Local, Method, Minors};
+use super::component::{Local, Method, Minors, WALKED};
 use super::ring::{Counts, Ring, Terms};
 use crate::model::sem::graph::{MixedGraph, Weight};
 use crate::term::{Number, Term};
@@ -73,7 +73,13 @@ pub struct Expansion<'g, R: Ring> {
 impl<'g, R: Ring> Expansion<'g, R> {
     /// Prepares the rule; nothing when a component is too large for a ring that does not divide.
     pub fn new(graph: &'g MixedGraph, ring: R) -> Option<Expansion<'g, R>> {
-        Self::with(graph, ring, |local, ring| local.minors(ring))
+        Self::within(graph, ring, WALKED)
+    }
+
+    /// The same where only components of at most `walked` connections, and one-connections between
+    /// two vertices, are walked along; the others share their parts.
+    pub fn within(graph: &'g MixedGraph, ring: R, walked: u128) -> Option<Expansion<'g, R>> {
+        Self::with(graph, ring, |local, ring| local.minors(ring, walked))
     }
 
     /// The same with a chosen way to the sums of a component.
@@ -302,21 +308,36 @@ pub fn counts(graph: &MixedGraph) -> Option<(u128, Vec<Vec<u128>>)> {
     Some((expansion.delta(), rows))
 }
 
-/// The most one-connections that any `N` of some entries of Σ consists of, or connections any `Δ`;
+/// How many one-connections entries of Σ are made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Size {
+    /// The most that any `N` consists of, or connections any `Δ`.
+    pub most: u128,
+    /// Those of all `N` and `Δ`, as often as they are written.
+    pub total: u128,
+    /// The summands of all numerators.
+    pub summands: usize,
+}
+
+/// The size of some entries of Σ, or of so many of them that they have more than `summands` of these;
 /// nothing when they are too many to count.
-pub fn count(graph: &MixedGraph, entries: &[(usize, usize)]) -> Option<u128> {
+pub fn size(graph: &MixedGraph, entries: &[(usize, usize)], summands: usize) -> Option<Size> {
     let mut expansion = counting(graph)?;
-    let mut most = 0;
+    let mut size = Size::default();
     for &(i, j) in entries {
-        let entry = expansion.entry(i, j);
-        for s in entry.summands {
-            most = most.max(s.left).max(s.right);
+        if size.summands > summands {
+            break;
         }
-        for (c, _) in entry.denominator {
-            most = most.max(expansion.minors[c].delta);
+        let entry = expansion.entry(i, j);
+        size.summands += entry.summands.len();
+        let over = entry.summands.iter().flat_map(|s| [s.left, s.right]);
+        let under = entry.denominator.iter().map(|(c, _)| expansion.minors[*c].delta);
+        for count in over.chain(under) {
+            size.most = size.most.max(count);
+            size.total = size.total.saturating_add(count);
         }
     }
-    Some(most)
+    Some(size)
 }
 
 fn counting(graph: &MixedGraph) -> Option<Expansion<'_, Counts>> {

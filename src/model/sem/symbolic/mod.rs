@@ -19,7 +19,7 @@ mod trek;
 
 pub use component::{Method, Minors, WALKED};
 pub use connection::{OneConnection, connections, one_connections};
-pub use covariance::{Entry, Expansion, Summand, count, counts, terms_of};
+pub use covariance::{Entry, Expansion, Size, Summand, counts, size, terms_of};
 pub use doubled::doubled;
 pub use picture::picture;
 pub use polynomial::{Monomial, Polynomial};

@@ -10,8 +10,8 @@ use super::{SCALES, SEM_FILE};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::graph::Weight;
 use crate::model::sem::symbolic::{
-    Entry, Expansion, OneConnection, Polynomial, Polynomials, Ring, Terms, WALKED, count,
-    one_connections, picture, terms_of,
+    Entry, Expansion, OneConnection, Polynomial, Polynomials, Ring, Terms, WALKED, one_connections,
+    picture, size, terms_of,
 };
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
@@ -56,6 +56,16 @@ pub const COVARIANCE: Command = Command {
     run: answer,
 };
 
+/// One-connections of all entries together that are written out: about a megabyte. With more the
+/// entries share their parts.
+const WRITTEN: u128 = 20_000;
+
+/// Characters that a summand of a numerator takes at least, as `w_1_1 + ` does.
+const SUMMAND: usize = 8;
+
+/// One-connections of two vertices of a component that are written out where entries share parts.
+const SHORT: u128 = 20;
+
 /// One-connections that are listed or drawn.
 const LISTED: usize = 400;
 
@@ -70,10 +80,19 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         return listed(call, &mixed, &entries);
     }
     let form = call.option("form").unwrap_or("factored");
-    let few = count(&mixed, &entries).is_some_and(|c| c <= WALKED);
+    let shares = !["expanded", "tree"].contains(&form);
+    let limits = &session.limits;
+    let size = size(&mixed, &entries, limits.printed / SUMMAND);
+    if size.is_some_and(|s| s.summands > limits.printed / SUMMAND) {
+        let what = format!("characters: those of {} entries", entries.len());
+        let error = Limits::exceeded("printed", limits.printed, &what, None);
+        return Err(error.note("name single entries with --entry").into());
+    }
+    let few = size.is_some_and(|s| s.most <= WALKED && (!shares || s.total <= WRITTEN));
+    let stop = call.host.stop();
     let shown = match few {
-        true => walked(&mixed, &entries, form, &session.limits)?,
-        false => shared(&mixed, &entries, form, &session.limits)?,
+        true => walked(&mixed, &entries, form, limits, stop)?,
+        false => shared(&mixed, &entries, form, limits, stop)?,
     };
     let text = match form {
         "json" => format!("{:#}", shown.json),
@@ -86,12 +105,18 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
 fn wanted(call: &Call<'_>, mixed: &MixedGraph) -> Result<Vec<(usize, usize)>, Stop> {
     let mut entries = Vec::new();
     for (_, text) in call.options.iter().filter(|(name, _)| *name == "entry") {
-        let ends: Vec<&str> = text.split(',').map(str::trim).collect();
-        let [i, j] = ends.as_slice() else {
-            let message = format!("--entry names two variables as in `y,x`, not `{text}`");
-            return Err(Stop::refused(Kind::Config, message));
-        };
-        entries.push((vertex(mixed, i)?, vertex(mixed, j)?));
+        let halves = |k: usize| (text[..k].trim(), text[k + 1..].trim());
+        let splits: Vec<(&str, &str)> = text.match_indices(',').map(|(k, _)| halves(k)).collect();
+        // Names may have commas.
+        let known = |(i, j): &(&str, &str)| Some((mixed.position(i)?, mixed.position(j)?));
+        entries.push(match (splits.iter().find_map(known), splits.as_slice()) {
+            (Some(entry), _) => entry,
+            (None, [(i, j)]) => (vertex(mixed, i)?, vertex(mixed, j)?),
+            (None, _) => {
+                let message = format!("--entry names two variables as in `y,x`, not `{text}`");
+                return Err(Stop::refused(Kind::Config, message));
+            }
+        });
     }
     if entries.is_empty() {
         let observed = mixed.observed();
@@ -112,6 +137,10 @@ fn heading(mixed: &MixedGraph, (i, j): (usize, usize)) -> String {
     format!("sigma({}, {})", mixed.vertex_name(i), mixed.vertex_name(j))
 }
 
+fn interrupted() -> Stop {
+    Stop::failed(Kind::Interrupted, "the formulas were stopped")
+}
+
 fn singular(mixed: &MixedGraph, component: Option<&[usize]>) -> Result<(), Stop> {
     let Some(vertices) = component else { return Ok(()) };
     let names: Vec<&str> = vertices.iter().map(|&v| mixed.vertex_name(v)).collect();
@@ -128,6 +157,7 @@ fn walked(
     entries: &[(usize, usize)],
     form: &str,
     limits: &Limits,
+    stop: fn() -> bool,
 ) -> Result<Shown, Stop> {
     let mut rule = Expansion::new(mixed, Polynomials)
         .ok_or_else(|| Stop::failed(Kind::Resource, "the components are too large"))?;
@@ -136,6 +166,9 @@ fn walked(
     let (mut lines, mut list) = (Vec::<String>::new(), Vec::new());
     let mut length = 0;
     for (done, &(i, j)) in entries.iter().enumerate() {
+        if stop() {
+            return Err(interrupted());
+        }
         length += lines.last().map_or(0, String::len);
         if length > limits.printed {
             let what = format!("characters: those of {done} of {} entries", entries.len());
@@ -321,10 +354,11 @@ fn shared(
     entries: &[(usize, usize)],
     form: &str,
     limits: &Limits,
+    stop: fn() -> bool,
 ) -> Result<Shown, Stop> {
-    if form == "expanded" {
+    if form == "expanded" || form == "tree" {
         let what = format!(
-            "terms: an entry has more than {WALKED} one-connections, which are not multiplied out"
+            "terms: an entry has more than {WALKED} one-connections, which are not written out"
         );
         let error = Limits::exceeded("terms", limits.terms, &what, None);
         return Err(Stop::from(Diagnostic {
@@ -337,11 +371,17 @@ fn shared(
         "latex" => Terms::notation(&mut graph, mixed),
         _ => Terms::new(&mut graph, mixed),
     };
-    let mut rule = Expansion::new(mixed, ring).ok_or_else(|| {
+    let mut rule = Expansion::within(mixed, ring, SHORT).ok_or_else(|| {
         Stop::failed(Kind::Domain, "det(I - Λ) is zero whatever the parameters are")
     })?;
     singular(mixed, rule.singular())?;
-    let roots = terms_of(&mut rule, entries);
+    let mut roots = Vec::with_capacity(entries.len());
+    for entry in entries {
+        if stop() {
+            return Err(interrupted());
+        }
+        roots.extend(terms_of(&mut rule, std::slice::from_ref(entry)));
+    }
     let definitions = Definitions::new(&graph, &roots);
     let notation: &dyn Notation = if form == "latex" { &Latex } else { &Plain };
     let (lines, parts) = definitions.print(notation, &graph, mixed, limits)?;

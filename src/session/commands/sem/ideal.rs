@@ -7,7 +7,7 @@ use super::graph::{NUMBER, graph};
 use super::{SCALES, SEM_FILE};
 use crate::model::sem::MixedGraph;
 use crate::model::sem::structure::ideal::{
-    Certificate, Exponents, Generator, Name, Pairs, Refused, Search, Test, wald, ways,
+    Certificate, Exponents, Generator, Name, Refused, Search, Test, wald, ways,
 };
 use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
@@ -47,11 +47,19 @@ const PRINTED: usize = 1000;
 /// A multidegree that does not fit, a model without multidegrees, limits.
 fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
     let mixed = graph(session, call)?;
+    let observed = mixed.observed();
+    let names: Vec<String> = observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
+    let single = call.option("multidegree").map(|text| multidegree(text, &names)).transpose()?;
+    let most = match single {
+        Some(_) => 0,
+        None => highest(call, names.len())?,
+    };
     let limit = session.limits.monomials;
     let mut search =
         Search::new(&mixed, limit, call.host.stop()).map_err(|r| refusal(&mixed, r, limit))?;
-    let names: Vec<String> =
-        search.observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect();
+    let place = |&(i, j): &(usize, usize)| (search.observed[i], search.observed[j]);
+    let covariances = search.pairs.all().iter().map(place);
+    let symbols: Vec<String> = covariances.map(|(i, j)| mixed.naming.covariance(i, j)).collect();
     let tested = match data::given(call) {
         true => {
             let targets = data::sample(session, call, &names, None)?.targets(&names, false);
@@ -59,22 +67,9 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         }
         false => None,
     };
-    let degrees = match call.option("multidegree") {
-        Some(text) => vec![multidegree(text, &names)?],
-        None => {
-            let fits = |x: f64| x >= 1.0 && x.fract() == 0.0 && x <= 100.0;
-            let most = call.number("up-to-degree", "a whole number from 1", fits)?.unwrap_or(2.0);
-            let total = (1..=most as usize).map(|d| ways(2 * d, names.len())).sum::<f64>();
-            if total > MULTIDEGREES {
-                let message = format!(
-                    "{total:.0} multidegrees of {} variables up to degree {most}, where {MULTIDEGREES} are looked at",
-                    names.len()
-                );
-                let error = Diagnostic::without_place(Kind::Resource, message);
-                return Err(error.help("name one with --multidegree, or a lower degree").into());
-            }
-            (1..=most as usize).flat_map(|d| search.degrees(d)).collect()
-        }
+    let degrees = match single {
+        Some(degree) => vec![degree],
+        None => (1..=most).flat_map(|d| search.degrees(d)).collect(),
     };
     let one = degrees.len() == 1;
     let (mut lines, mut list, mut monomials) = (Vec::new(), Vec::new(), [0, 0]);
@@ -97,8 +92,8 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         }
         for generator in &found.generators {
             lines.push(headline(&names, generator));
-            lines.push(format!("  {}", printed(&names, &search.pairs, &generator.terms, PRINTED)));
-            let mut json = described(&names, &search.pairs, generator);
+            lines.push(format!("  {}", printed(&symbols, &generator.terms, PRINTED)));
+            let mut json = described(&names, &symbols, generator);
             if let Some(sample) = &tested {
                 let test = wald(&search.pairs, &generator.terms, &sample.covariance, sample.count);
                 lines.push(format!("  {}", outcome(test.as_ref(), sample.count)));
@@ -130,6 +125,21 @@ fn answer(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
         "generators": list,
     });
     Ok(Answer::text(lines.join("\n")).json(json))
+}
+
+/// The highest degree that is looked at.
+fn highest(call: &Call<'_>, variables: usize) -> Result<usize, Stop> {
+    let fits = |x: f64| x >= 1.0 && x.fract() == 0.0 && x <= 100.0;
+    let most = call.number("up-to-degree", "a whole number from 1 to 100", fits)?.unwrap_or(2.0);
+    let total = (1..=most as usize).map(|d| ways(2 * d, variables)).sum::<f64>();
+    if total > MULTIDEGREES {
+        let message = format!(
+            "{total:.0} multidegrees of {variables} variables up to degree {most}, where {MULTIDEGREES} are looked at"
+        );
+        let error = Diagnostic::without_place(Kind::Resource, message);
+        return Err(error.help("name one with --multidegree, or a lower degree").into());
+    }
+    Ok(most as usize)
 }
 
 /// Multidegrees that one call looks at.
@@ -253,8 +263,8 @@ fn certified(certificate: &Certificate) -> String {
     }
 }
 
-/// A polynomial in `s_x_y`.
-fn printed(names: &[String], pairs: &Pairs, terms: &[(Exponents, i64)], most: usize) -> String {
+/// A polynomial in the covariances of all pairs, which are called `symbols`.
+fn printed(symbols: &[String], terms: &[(Exponents, i64)], most: usize) -> String {
     let mut text = String::new();
     for (k, (monomial, coefficient)) in terms.iter().take(most).enumerate() {
         text += match (k, *coefficient < 0) {
@@ -267,9 +277,9 @@ fn printed(names: &[String], pairs: &Pairs, terms: &[(Exponents, i64)], most: us
         if coefficient.abs() != 1 || monomial.iter().all(|e| *e == 0) {
             factors.push(coefficient.abs().to_string());
         }
-        for (&(i, j), &e) in pairs.all().iter().zip(monomial).filter(|(_, e)| **e > 0) {
+        for (symbol, &e) in symbols.iter().zip(monomial).filter(|(_, e)| **e > 0) {
             let power = if e == 1 { String::new() } else { format!("^{e}") };
-            factors.push(format!("s_{}_{}{power}", names[i], names[j]));
+            factors.push(format!("{symbol}{power}"));
         }
         text += &factors.join("*");
     }
@@ -279,7 +289,7 @@ fn printed(names: &[String], pairs: &Pairs, terms: &[(Exponents, i64)], most: us
     text
 }
 
-fn described(names: &[String], pairs: &Pairs, g: &Generator) -> Json {
+fn described(names: &[String], symbols: &[String], g: &Generator) -> Json {
     let certificate = match &g.certificate {
         Certificate::Exact { points, primes } => {
             json!({"exact": true, "points": points, "primes": primes})
@@ -290,7 +300,7 @@ fn described(names: &[String], pairs: &Pairs, g: &Generator) -> Json {
         "degree": g.degree.iter().sum::<usize>() / 2,
         "multidegree": g.degree,
         "terms": g.terms.len(),
-        "polynomial": printed(names, pairs, &g.terms, usize::MAX),
+        "polynomial": printed(symbols, &g.terms, usize::MAX),
         "name": g.name.as_ref().map(|n| title(names, n)),
         "certificate": certificate,
     })

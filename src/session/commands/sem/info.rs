@@ -385,6 +385,12 @@ fn effects(
                 None => "finitely many values; no formula was found".to_owned(),
             },
         };
+        // Finitely many values may be one: that is not decided.
+        let verdict = match (formula, values) {
+            (Some(_), _) => Some(true),
+            (None, Some(v)) => Some(v == 1),
+            (None, None) => (!rank.determined[p]).then_some(false),
+        };
         let text = match (&written, formula) {
             (Some(value), _) if value.len() > LONG => {
                 let length = value.len();
@@ -401,7 +407,7 @@ fn effects(
             "to": mixed.vertex_name(*y),
             "formula": written,
             "by": how,
-            "identified": formula.is_some() || values == Some(1),
+            "identified": verdict,
         }));
     }
     if found.complete() && mixed.is_plain() && !found.effects.is_empty() {
@@ -415,7 +421,7 @@ fn effects(
         let Some(term) = found.term(mixed, &mut terms, arrow) else { continue };
         let value = try_print(&Plain, &terms, term, &session.limits)
             .map_err(|_| Stop::failed(Kind::Resource, "a formula is too long"))?;
-        let name = format!("s_{}_{}", mixed.vertex_name(arrow.0), mixed.vertex_name(arrow.1));
+        let name = mixed.naming.covariance(arrow.0, arrow.1);
         if !used.contains(&name) {
             continue;
         }
@@ -456,10 +462,9 @@ fn equivalent(
             (Some(false), format!("the models differ: their dimensions are {a} and {b}"))
         }
         Verdict::Rank { covariances, ranks } => {
-            let list: Vec<String> = covariances.iter().map(|(a, b)| format!("s_{a}_{b}")).collect();
             let text = format!(
                 "the models differ: {} have rank {} in one and {} in the other",
-                list.join(", "),
+                covariances.join(", "),
                 ranks.0,
                 ranks.1
             );

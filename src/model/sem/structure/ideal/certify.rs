@@ -11,8 +11,9 @@ use std::sync::Arc;
 use super::grid::Job;
 use super::monomial::{Exponents, Pairs};
 use crate::model::sem::graph::{MixedGraph, Weight};
-use crate::model::sem::structure::prime::{self, Random};
+use crate::model::sem::structure::prime;
 use crate::model::sem::symbolic::{Expansion, Polynomial, Polynomials, WALKED, counts};
+use crate::numeric::random::Random;
 use crate::term::Number;
 
 /// What shows that a polynomial vanishes on a model.
@@ -79,9 +80,7 @@ impl Certifier {
             let mut random = Random::new(29);
             for _ in 0..if terms > TERMS { 1 } else { CHARTS } {
                 certifier.charts.push(Chart::new(&scales, &columns, &order));
-                for k in (1..order.len()).rev() {
-                    order.swap(k, (random.bits() % (k as u64 + 1)) as usize);
-                }
+                random.shuffle(&mut order);
                 // Effects first: cycles are all that is left of them.
                 order.sort_by_key(|&p| !scales.is_effect[p]);
             }

@@ -2,7 +2,7 @@
 
 use super::monomial::{Exponents, Pairs};
 use crate::model::sem::graph::{MixedGraph, Weight};
-use crate::model::sem::structure::prime::Random;
+use crate::numeric::random::Random;
 
 /// The grid of one certificate.
 pub struct Job<'a> {
@@ -156,9 +156,7 @@ impl Program {
             if best.as_ref().is_none_or(|(least, _)| cost < *least) {
                 best = Some((cost, program));
             }
-            for k in (1..width).rev() {
-                order.swap(k, (random.bits() % (k as u64 + 1)) as usize);
-            }
+            random.shuffle(&mut order);
         }
         best.map(|(_, program)| program).expect("an order was tried")
     }

@@ -16,6 +16,6 @@ mod wald;
 pub use certify::{Certificate, Certifier};
 pub use monomial::{Exponents, Pairs, multidegrees, ways};
 pub use recognise::{Name, minor};
-pub use relation::{lift, relations, values};
+pub use relation::{Products, lift, relations};
 pub use search::{Counted, Found, Generator, Refused, Search};
 pub use wald::{Test, wald};

@@ -2,8 +2,8 @@
 
 use super::monomial::{Exponents, Pairs};
 use crate::model::sem::graph::MixedGraph;
-use crate::model::sem::structure::prime::Random;
-use crate::model::sem::symbolic::{Expansion, Monomial, Polynomial, Polynomials, count};
+use crate::model::sem::symbolic::{Expansion, Monomial, Polynomial, Polynomials, size};
+use crate::numeric::random::Random;
 
 /// Numerators and denominators of the observed covariances, as the monomials of their terms.
 pub struct Supports {
@@ -19,7 +19,7 @@ impl Supports {
     pub fn new(graph: &MixedGraph, observed: &[usize], pairs: &Pairs) -> Option<Supports> {
         let ends: Vec<(usize, usize)> =
             pairs.all().iter().map(|&(i, j)| (observed[i], observed[j])).collect();
-        count(graph, &ends).filter(|&c| c <= MOST)?;
+        size(graph, &ends, usize::MAX).filter(|s| s.most <= MOST)?;
         let mut rule = Expansion::new(graph, Polynomials)?;
         let mut fractions = Vec::new();
         for (i, j) in ends {

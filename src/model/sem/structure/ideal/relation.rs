@@ -4,7 +4,8 @@ use num_integer::Integer;
 
 use super::monomial::Exponents;
 use super::search::Refused;
-use crate::model::sem::structure::prime::{self, Echelon, Random};
+use crate::model::sem::structure::prime::{self, Echelon};
+use crate::numeric::random::Random;
 
 /// Points without a new condition after which there are no more of them.
 const SPARE: usize = 5;
@@ -35,28 +36,35 @@ pub fn relations(
     Ok(system.null_space())
 }
 
-/// The values of monomials at a point.
-pub fn values(monomials: &[Exponents], sigma: &[u64]) -> Vec<u64> {
-    let highest = monomials.iter().flat_map(|m| m.iter().copied()).max().unwrap_or(0);
-    let powers: Vec<Vec<u64>> = sigma
-        .iter()
-        .map(|s| {
-            let mut list = vec![1];
-            for e in 0..usize::from(highest) {
-                list.push(prime::mul(list[e], *s));
+/// Monomials as lists of their factors, for their values at many points.
+pub struct Products {
+    /// The places of all factors, one monomial after the other, each as often as it is a factor.
+    factors: Vec<usize>,
+    /// Where each monomial ends.
+    ends: Vec<usize>,
+}
+
+impl Products {
+    /// The factors of monomials.
+    pub fn new(monomials: &[Exponents]) -> Products {
+        let mut products = Products { factors: Vec::new(), ends: Vec::new() };
+        for monomial in monomials {
+            for (place, &e) in monomial.iter().enumerate().filter(|(_, e)| **e > 0) {
+                products.factors.extend(std::iter::repeat_n(place, usize::from(e)));
             }
-            list
+            products.ends.push(products.factors.len());
+        }
+        products
+    }
+
+    /// The values of the monomials at a point.
+    pub fn values<'a>(&'a self, sigma: &'a [u64]) -> impl Iterator<Item = u64> + 'a {
+        let mut from = 0;
+        self.ends.iter().map(move |&end| {
+            let factors = &self.factors[std::mem::replace(&mut from, end)..end];
+            factors.iter().fold(1, |product, &place| prime::mul(product, sigma[place]))
         })
-        .collect();
-    monomials
-        .iter()
-        .map(|m| {
-            m.iter()
-                .zip(&powers)
-                .filter(|(e, _)| **e > 0)
-                .fold(1, |product, (e, list)| prime::mul(product, list[usize::from(*e)]))
-        })
-        .collect()
+    }
 }
 
 /// The polynomial with whole coefficients of a vector of residues; nothing when they are too large.

@@ -6,10 +6,11 @@ use super::certify::{Certificate, Certifier};
 use super::monomial::{Exponents, Pairs, multidegrees};
 use super::prune::Supports;
 use super::recognise::{Name, recognise};
-use super::relation::{lift, relations, values};
+use super::relation::{Products, lift, relations};
 use crate::model::sem::graph::MixedGraph;
 use crate::model::sem::structure::point::Point;
-use crate::model::sem::structure::prime::{self, Random};
+use crate::model::sem::structure::prime;
+use crate::numeric::random::Random;
 
 /// A minimal generator of the ideal.
 #[derive(Clone, Debug)]
@@ -267,10 +268,11 @@ impl<'g> Search<'g> {
         }
         let counted = Counted { before, after: monomials.len() };
         let (graph, ends) = (self.graph, &self.ends);
+        let products = Products::new(&monomials);
         let basis = relations(monomials.len(), self.stop, |random| {
             let point = Point::random(graph, random)?;
             let sigma: Vec<u64> = ends.iter().map(|&(i, j)| point.sigma[i][j]).collect();
-            Some(values(&monomials, &sigma))
+            Some(products.values(&sigma).collect())
         })?;
         self.spaces.insert(degree.to_vec(), Space { counted, monomials, basis });
         Ok(())
