@@ -74,6 +74,43 @@ impl Point {
     }
 }
 
+impl Point {
+    /// `Σ r_ij ∂σ_ij/∂θ_p` for all parameters, with random factors `r` of the pairs of some vertices:
+    /// with `M = P (R + Rᵀ)` it is `(MΣ)_ba` by `λ_ab` and `(MPᵀ)_ab` by `ω_ab`, half of it if `a = b`.
+    fn random_gradient(
+        &self,
+        graph: &MixedGraph,
+        vertices: &[usize],
+        random: &mut Random,
+    ) -> Vec<u64> {
+        let n = graph.size();
+        let mut factors = vec![vec![0; n]; n];
+        for (i, j) in pairs(vertices) {
+            let factor = prime::random(random);
+            factors[i][j] = prime::add(factors[i][j], factor);
+            factors[j][i] = prime::add(factors[j][i], factor);
+        }
+        let m = prime::multiply(&self.total, &factors);
+        let dot =
+            |a: &[u64], b: &[u64]| a.iter().zip(b).fold(0, |s, (x, y)| prime::mul_add(*x, *y, s));
+        let mut row = vec![0; graph.parameters.len()];
+        for (a, b, w) in graph.effects() {
+            if let Weight::Parameter(p) = w {
+                row[*p] = prime::add(row[*p], dot(&m[b], &self.sigma[a]));
+            }
+        }
+        let half = prime::invert(2);
+        for (a, b, w) in graph.covariances() {
+            if let Weight::Parameter(p) = w {
+                let whole = dot(&m[a], &self.total[b]);
+                let change = if a == b { prime::mul(half, whole) } else { whole };
+                row[*p] = prime::add(row[*p], change);
+            }
+        }
+        row
+    }
+}
+
 /// The pairs `i <= j` of some vertices.
 pub fn pairs(vertices: &[usize]) -> Vec<(usize, usize)> {
     let each = vertices.iter().enumerate();
@@ -101,7 +138,8 @@ pub struct Rank {
 pub fn rank(graph: &MixedGraph) -> Option<Rank> {
     let mut random = Random::new(1);
     let point = Point::random(graph, &mut random)?;
-    let mut all = pairs(&graph.observed());
+    let observed = graph.observed();
+    let mut all = pairs(&observed);
     let (moments, parameters) = (all.len(), graph.parameters.len());
     // In random order, so that few rows beyond the rank have to be looked at: once some teach nothing,
     // random sums of all rows tell whether any of them would.
@@ -114,14 +152,7 @@ pub fn rank(graph: &MixedGraph) -> Option<Rank> {
         }
         idle = if system.add(point.gradient(graph, pair)) { 0 } else { idle + 1 };
         if idle % IDLE == IDLE - 1 {
-            let mut sum = vec![0; parameters];
-            for &pair in &all {
-                let factor = prime::random(&mut random);
-                for (s, x) in sum.iter_mut().zip(point.gradient(graph, pair)) {
-                    *s = prime::mul_add(factor, x, *s);
-                }
-            }
-            if !system.add(sum) {
+            if !system.add(point.random_gradient(graph, &observed, &mut random)) {
                 break;
             }
             idle = 0;
@@ -139,3 +170,33 @@ pub fn rank(graph: &MixedGraph) -> Option<Rank> {
 
 /// Rows without a new direction after which a sum of all rows is tried.
 const IDLE: usize = 40;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sem::graph::Vertex;
+
+    #[test]
+    fn random_sums_of_gradients_are_sums_of_gradients() {
+        let vertex = |k: usize| Vertex { name: format!("v{k}"), latent: false };
+        let arrows = [(0, 1), (1, 2), (2, 0), (2, 3)];
+        let graph = MixedGraph::with_arrows("g", (0..4).map(vertex).collect(), &arrows, &[(0, 3)]);
+        let mut random = Random::new(5);
+        let point = Point::random(&graph, &mut random).expect("not singular");
+        for v in 0..4 {
+            // One pair: the sum is a multiple of its gradient.
+            let (one, sum) =
+                (point.gradient(&graph, (v, v)), point.random_gradient(&graph, &[v], &mut random));
+            let k = one.iter().position(|x| *x != 0).expect("a derivative");
+            for (x, y) in one.iter().zip(&sum) {
+                assert_eq!(prime::mul(*x, sum[k]), prime::mul(*y, one[k]));
+            }
+        }
+        // Two vertices: the sum is a combination of three gradients.
+        let mut span = Echelon::new(graph.parameters.len());
+        for pair in pairs(&[1, 3]) {
+            span.add(point.gradient(&graph, pair));
+        }
+        assert!(!span.add(point.random_gradient(&graph, &[1, 3], &mut random)));
+    }
+}

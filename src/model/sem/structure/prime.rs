@@ -123,9 +123,14 @@ pub fn inverse(m: &[Vec<u64>]) -> Option<Vec<Vec<u64>>> {
 /// The product of two matrices.
 pub fn multiply(a: &[Vec<u64>], b: &[Vec<u64>]) -> Vec<Vec<u64>> {
     let columns = b.first().map_or(0, Vec::len);
-    let entry =
-        |row: &Vec<u64>, j: usize| row.iter().zip(b).fold(0, |s, (x, r)| add(s, mul(*x, r[j])));
-    a.iter().map(|row| (0..columns).map(|j| entry(row, j)).collect()).collect()
+    let product = |row: &Vec<u64>| {
+        let mut sum = vec![0; columns];
+        for (&x, other) in row.iter().zip(b).filter(|(x, _)| **x != 0) {
+            sum.iter_mut().zip(other).for_each(|(s, y)| *s = mul_add(x, *y, *s));
+        }
+        sum
+    };
+    a.iter().map(product).collect()
 }
 
 /// The transpose of a matrix.
