@@ -149,6 +149,19 @@ impl Assumptions {
         }
     }
 
+    /// A name has values that other facts are true of.
+    pub fn inherit(&mut self, name: Term, known: &Facts) {
+        let range = Interval::new(known.range.lo, known.range.hi);
+        let mut facts = Facts {
+            open: known.open,
+            signs: known.signs,
+            integer: known.integer,
+            ..Facts::within(range)
+        };
+        facts.close();
+        self.add(name, facts);
+    }
+
     fn add(&mut self, term: Term, facts: Facts) {
         match self.known.get_mut(&term) {
             Some(known) => self.contradictory |= known.meet(&facts).is_err(),

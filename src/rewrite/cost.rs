@@ -136,7 +136,9 @@ fn sum<'n>(constant: &Number, coefficients: impl Iterator<Item = &'n Number>) ->
         negative += usize::from(c.is_negative());
         if !c.is_one() && *c != Number::MINUS_ONE {
             scaled += 1;
-            numbers += number(&c.abs());
+            // `x/3` and `2*x/3`: the denominator stands below what is scaled.
+            let whole = c.abs().recip().is_some_and(|d| d.is_integer());
+            numbers += number(&c.abs()) - if whole && number(&c.abs()) > 2.0 { 2.0 } else { 0.0 };
         }
     }
     let constants = usize::from(!constant.is_zero());

@@ -13,6 +13,7 @@ pub mod apply;
 pub mod around;
 pub mod assumption;
 pub mod branches;
+pub mod change;
 pub mod classical;
 pub mod condition;
 pub mod cost;

@@ -9,6 +9,7 @@ use crate::algebra::domain;
 use crate::algebra::identity::{self, Proof};
 use crate::calculus::expand;
 use crate::rewrite::Assumptions;
+use crate::rewrite::change::changes;
 use crate::rewrite::defined::{gaps, holding};
 use crate::rewrite::known::Known;
 use crate::term::sample::Claim;
@@ -38,6 +39,9 @@ pub struct Shown {
 
 /// Terms of the difference multiplied out.
 const EXPANDED: usize = 10_000;
+
+/// Larger pairs are not looked at as functions of another variable.
+const CHANGED: u64 = 120;
 
 /// Signs that are distinguished, one after the other.
 const CASES: usize = 3;
@@ -104,7 +108,13 @@ impl Workspace {
         if Known::new(&facts).of(&mut self.graph, kept[0]).nowhere() {
             return Ok(None);
         }
-        let Some(because) = self.argument(left, right, kept, &facts)? else { return Ok(None) };
+        let because = match self.argument(left, right, kept, &facts)? {
+            Some(because) => because,
+            None => match self.by_changes(left, right, &facts)? {
+                Some(because) => because,
+                None => return Ok(None),
+            },
+        };
         let except = gaps.into_iter().map(|t| self.print(t)).collect::<Answer<_>>()?;
         Ok(Some(Shown { because, except }))
     }
@@ -153,6 +163,30 @@ impl Workspace {
         }
         let Some(cases) = self.by_cases(difference, &held, CASES)? else { return Ok(None) };
         Ok(Some(cases))
+    }
+
+    /// The argument that two terms are equal as functions of another variable.
+    fn by_changes(
+        &mut self,
+        left: Term,
+        right: Term,
+        facts: &Assumptions,
+    ) -> Answer<Option<Vec<String>>> {
+        if self.size(left) + self.size(right) > CHANGED {
+            return Ok(None);
+        }
+        for change in changes(&mut self.graph, &[left, right], facts) {
+            let [left, right] = change.images[..] else { continue };
+            let given = std::mem::replace(&mut self.known.facts, change.facts.clone());
+            let found = self.argument(left, right, [left, right], &change.facts);
+            self.known.facts = given;
+            if let Some(mut because) = found? {
+                let (name, meaning) = (self.print(change.name)?, self.print(change.meaning)?);
+                because.insert(0, format!("{name} stands for {meaning}"));
+                return Ok(Some(because));
+            }
+        }
+        Ok(None)
     }
 
     /// The proof that a term is zero wherever it has a value.

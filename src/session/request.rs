@@ -34,7 +34,7 @@ pub struct Workspace {
     pub graph: Graph,
     /// What names stand for.
     pub definitions: Definitions,
-    known: Known,
+    pub(super) known: Known,
     pub(super) rules: Arc<Ruleset>,
     /// Whether the work at hand should end; asked between parts of it.
     stop: fn() -> bool,
@@ -44,7 +44,7 @@ pub struct Workspace {
 /// What is known of names.
 #[derive(Clone, Default)]
 pub struct Known {
-    facts: Assumptions,
+    pub(super) facts: Assumptions,
     /// As typed.
     typed: Vec<String>,
 }

@@ -4,11 +4,13 @@ use super::request::{Answer, Reduced, Workspace, error, helped};
 use crate::algebra::forms::{self, Shaped, Unshaped};
 use crate::algebra::guess::guess;
 use crate::algebra::radical;
+use crate::rewrite::change::changes;
 use crate::rewrite::defined::gaps;
 use crate::rewrite::explain::algebraic::proof;
 use crate::rewrite::explain::{Explanation, Record, check};
 use crate::rewrite::known::Known;
 use crate::rewrite::{Measure, Options, cost, simplify};
+use crate::term::sample::Claim;
 use crate::term::visit::free_symbols;
 use crate::term::{Graph, Term};
 use crate::text::{Kind, Limits};
@@ -18,6 +20,12 @@ const ROUNDS: usize = 3;
 
 /// Larger terms keep their shape when they are simplified.
 const SIZE: u64 = 400;
+
+/// Smaller terms are not tried as functions of another variable.
+const FINAL: u64 = 3;
+
+/// Nor are larger ones.
+const CHANGED: u64 = 120;
 
 /// A result and what had to be different from zero before.
 pub struct Reshaped {
@@ -89,8 +97,42 @@ impl Workspace {
     /// The shortest of what rewriting found and what it finds from other shapes of it, and the way
     /// there.
     pub(super) fn reshaped(&mut self, root: Term, found: Term, options: &Options) -> Reshaping {
-        let mut tried: Vec<Term> = vec![root, found];
         let mut links: Vec<Link> = Vec::new();
+        let mut best = self.from_shapes(root, found, options, &mut links);
+        let mut changed: Vec<Term> = Vec::new();
+        while !changed.contains(&best) && !(options.stop)() {
+            changed.push(best);
+            best = self.from_changes(root, best, options, &mut links);
+        }
+        let shape = match (options.stop)() {
+            true => best,
+            false => radical::normal(&mut self.graph, best, &size),
+        };
+        if shape != best {
+            links.push(Link { from: best, shape, next: shape });
+        }
+        // Back from the end: each link leads on from one before it, or from where all began.
+        let mut way: Vec<Link> = Vec::new();
+        let mut end = shape;
+        for link in links.into_iter().rev() {
+            if link.next == end {
+                end = link.from;
+                way.push(link);
+            }
+        }
+        way.reverse();
+        Reshaping { best: shape, way }
+    }
+
+    /// The shortest of what rewriting found and what it finds from other shapes.
+    fn from_shapes(
+        &mut self,
+        root: Term,
+        found: Term,
+        options: &Options,
+        links: &mut Vec<Link>,
+    ) -> Term {
+        let mut tried: Vec<Term> = vec![root, found];
         let mut best = found;
         for start in [root, found] {
             let mut from = start;
@@ -116,24 +158,39 @@ impl Workspace {
                 from = best;
             }
         }
-        let shape = match (options.stop)() {
-            true => best,
-            false => radical::normal(&mut self.graph, best, &size),
-        };
-        if shape != best {
-            links.push(Link { from: best, shape, next: shape });
+        best
+    }
+
+    /// The shortest of what was found and what is found as a function of another variable.
+    fn from_changes(
+        &mut self,
+        root: Term,
+        found: Term,
+        options: &Options,
+        links: &mut Vec<Link>,
+    ) -> Term {
+        let mut best = found;
+        if size(&self.graph, found) <= FINAL || !self.graph.witness(root, Claim::Defined) {
+            return found;
         }
-        // Back from the end: each link leads on from one before it, or from where all began.
-        let mut way: Vec<Link> = Vec::new();
-        let mut end = shape;
-        for link in links.into_iter().rev() {
-            if link.next == end {
-                end = link.from;
-                way.push(link);
+        let starts = if root == found { vec![root] } else { vec![root, found] };
+        for from in starts {
+            if size(&self.graph, from) > CHANGED {
+                continue;
+            }
+            for change in changes(&mut self.graph, &[from], &options.assumptions) {
+                let options = Options { assumptions: change.facts.clone(), ..options.clone() };
+                let image = change.images[0];
+                let next = simplify(&mut self.graph, image, &self.rules, &options).roots[0];
+                let next = self.from_shapes(image, next, &options, &mut Vec::new());
+                let next = change.undone(&mut self.graph, next);
+                if size(&self.graph, next) < size(&self.graph, best) {
+                    best = next;
+                    links.push(Link { from, shape: next, next });
+                }
             }
         }
-        way.reverse();
-        Reshaping { best: shape, way }
+        best
     }
 
     /// The steps of a way of shapes, as far as the checker follows them.
