@@ -156,6 +156,7 @@ impl Assumptions {
             open: known.open,
             signs: known.signs,
             integer: known.integer,
+            odd: known.odd,
             ..Facts::within(range)
         };
         facts.close();

@@ -68,7 +68,13 @@ pub fn changes(graph: &mut Graph, roots: &[Term], facts: &Assumptions) -> Vec<Ch
     for (k, &a) in names.iter().enumerate() {
         for &b in &names[k + 1..] {
             if let Some(meaning) = together(graph, &users, a, b) {
-                let images = replaced(graph, roots, &order, [a, b], name);
+                let minus = match graph.node(meaning) {
+                    Node::Sum { terms, .. } => {
+                        terms.iter().any(|(c, t)| *t == a && c.is_negative())
+                    }
+                    _ => false,
+                };
+                let images = replaced(graph, roots, &order, [a, b], name, minus);
                 add(graph, meaning, images);
             }
         }
@@ -128,7 +134,8 @@ fn passed(graph: &Graph, roots: &[Term], order: &[Term], names: &[Term]) -> Vec<
                 Some(mut other) => {
                     let mut user = user;
                     while other != user {
-                        let longer = if level(other) >= level(user) { &mut other } else { &mut user };
+                        let longer =
+                            if level(other) >= level(user) { &mut other } else { &mut user };
                         *longer = longer.and_then(|t| above[&t]);
                     }
                     other
@@ -189,7 +196,17 @@ fn together(
     }
     let (product, ratio) = ratio?;
     Some(match product {
-        false => graph.sum(Number::ZERO, [(Number::ONE, a), (ratio, b)]),
+        false => {
+            // In the sign in which it stands more often.
+            let mut minus = 0;
+            for user in &users[&a] {
+                let Node::Sum { terms, .. } = graph.node(*user) else { continue };
+                let first = terms.iter().find(|(_, t)| *t == a);
+                minus += first.map_or(0, |(c, _)| if c.is_negative() { 1 } else { -1 });
+            }
+            let sign = if minus > 0 { Number::MINUS_ONE } else { Number::ONE };
+            graph.sum(Number::ZERO, [(sign.clone(), a), (&sign * &ratio, b)])
+        }
         // Powers of the name are those of both.
         true if ratio.abs().is_one() => graph.product([(a, Number::ONE), (b, ratio)]),
         true => return None,
@@ -203,6 +220,7 @@ fn replaced(
     order: &[Term],
     [a, b]: [Term; 2],
     name: Term,
+    minus: bool,
 ) -> Vec<Term> {
     let mut rebuild = Rebuild::with([]);
     for &term in order {
@@ -210,8 +228,10 @@ fn replaced(
             Node::Sum { constant, terms } if terms.iter().any(|(_, t)| *t == a) => {
                 let mut parts = Vec::with_capacity(terms.len());
                 for (c, t) in terms.iter().filter(|(_, t)| *t != b) {
-                    let part = if *t == a { name } else { rebuild.within(graph, *t) };
-                    parts.push((c.clone(), part));
+                    match *t == a {
+                        true => parts.push((if minus { -c } else { c.clone() }, name)),
+                        false => parts.push((c.clone(), rebuild.within(graph, *t))),
+                    }
                 }
                 graph.sum(constant, parts)
             }
@@ -252,7 +272,6 @@ fn linear(graph: &Graph, users: &FxHashMap<Term, Vec<Term>>, x: Term) -> Vec<(Nu
             }
             let shift = c.recip().map(|r| constant * &r).filter(|d| n == 1 && !d.is_zero());
             if let Some(shift) = shift
-                && terms.len() > 0
                 && !shifts.contains(&shift)
             {
                 shifts.push(shift);
@@ -277,13 +296,17 @@ fn rooted(c: &Number, n: i64) -> Number {
         };
         // Whole powers above, and the same below.
         let mut at = power.clone();
-        while fits(&at, &|q| Number::from_integer(q.denominator()) == Number::from_integer(c.denominator())) {
+        while fits(&at, &|q| {
+            Number::from_integer(q.denominator()) == Number::from_integer(c.denominator())
+        }) {
             root = &root * &prime;
             at = &at * &power;
         }
         let Some(mut at) = power.recip() else { continue };
         let below = at.clone();
-        while fits(&at, &|q| Number::from_integer(q.numerator()) == Number::from_integer(c.numerator())) {
+        while fits(&at, &|q| {
+            Number::from_integer(q.numerator()) == Number::from_integer(c.numerator())
+        }) {
             root = &root * &inverse;
             at = &at * &below;
         }

@@ -54,9 +54,9 @@ pub enum Relation {
 pub enum Property {
     /// Every value is an integer.
     Integer,
-    /// An even integer constant.
+    /// Every value is an even integer.
     Even,
-    /// An odd integer constant.
+    /// Every value is an odd integer.
     Odd,
     /// An exact rational constant.
     Number,
@@ -77,8 +77,8 @@ pub const RELATIONS: &[(&str, Relation)] = &[
 /// The properties, as in `?n even`, with what they mean.
 pub const PROPERTIES: &[(&str, Property, &str)] = &[
     ("integer", Property::Integer, "every value is an integer"),
-    ("even", Property::Even, "an even integer constant"),
-    ("odd", Property::Odd, "an odd integer constant"),
+    ("even", Property::Even, "every value is an even integer"),
+    ("odd", Property::Odd, "every value is an odd integer"),
     ("number", Property::Number, "an exact rational constant"),
     ("total", Property::Total, "defined for all real values of its symbols"),
 ];
@@ -135,7 +135,6 @@ impl Relation {
 impl Demand {
     /// Whether the facts of the expression prove it.
     pub fn proved_by(&self, facts: &Facts) -> bool {
-        let remainder = facts.constant.as_ref().and_then(|n| n.to_i64()).map(|n| n.rem_euclid(2));
         match self {
             Demand::Compared(relation, bound) => {
                 let mut possible = bound.possible(facts.range);
@@ -153,8 +152,8 @@ impl Demand {
                 possible.iter().zip(relation.accepts()).all(|(p, accepted)| !p || accepted)
             }
             Demand::Is(Property::Integer) => facts.integer,
-            Demand::Is(Property::Even) => remainder == Some(0),
-            Demand::Is(Property::Odd) => remainder == Some(1),
+            Demand::Is(Property::Even) => facts.odd == Some(false),
+            Demand::Is(Property::Odd) => facts.odd == Some(true),
             Demand::Is(Property::Number) => facts.constant.is_some(),
             Demand::Is(Property::Total) => facts.total(),
         }

@@ -33,6 +33,11 @@ pub fn gaps(graph: &mut Graph, facts: &Assumptions, [a, b]: [Term; 2]) -> Option
     Some(gaps)
 }
 
+/// Whether a condition on the sign of a term follows from what is assumed.
+pub fn is_met(graph: &mut Graph, facts: &Assumptions, condition: Condition) -> bool {
+    follows(graph, facts, facts, &[], condition) == Follows::Always
+}
+
 /// What is assumed, with conditions that hold besides.
 pub fn holding(graph: &mut Graph, facts: &Assumptions, conditions: &[Condition]) -> Assumptions {
     let mut held = facts.clone();
@@ -198,7 +203,7 @@ fn divides(graph: &mut Graph, of: Term, granted: &[Condition], known: &mut Known
 }
 
 /// The number of zeros of a rational function of one name, where it may lie.
-fn roots(graph: &mut Graph, of: Term, facts: &Assumptions) -> Option<usize> {
+pub(super) fn roots(graph: &mut Graph, of: Term, facts: &Assumptions) -> Option<usize> {
     let mut budget = budget();
     let (kernels, numerator, _) = numerator(graph, of, &mut budget)?;
     let (low, high) = bounds(graph, &kernels, facts)?;
@@ -256,7 +261,7 @@ fn bounds(
 
 /// Whether a rational function of one name is nowhere negative: it has no zero of odd order inside,
 /// and is positive at some point.
-fn definite(graph: &mut Graph, of: Term, facts: &Assumptions) -> bool {
+pub(super) fn definite(graph: &mut Graph, of: Term, facts: &Assumptions) -> bool {
     let attempt = |graph: &mut Graph| -> Option<bool> {
         let mut budget = budget();
         let (kernels, numerator, denominator) = numerator(graph, of, &mut budget)?;

@@ -24,6 +24,8 @@ pub struct Facts {
     pub signs: Signs,
     /// Whether every value is an integer.
     pub integer: bool,
+    /// Whether every value is an odd integer, or an even one; none when that is not known.
+    pub odd: Option<bool>,
     /// Enclosures at fixed points: classes must agree there to be merged.
     pub samples: [Interval; POINTS],
 }
@@ -42,6 +44,7 @@ impl Facts {
             open: [false; 2],
             signs: Signs::of(if n.is_zero() { Interval::point(0.0) } else { range }),
             integer: n.is_integer(),
+            odd: odd(n),
             samples: [range; POINTS],
         }
     }
@@ -54,6 +57,7 @@ impl Facts {
             open: [false; 2],
             signs: Signs::of(range),
             integer: false,
+            odd: None,
             samples: [range; POINTS],
         }
     }
@@ -102,6 +106,7 @@ impl Facts {
         self.range = a.intersect(&b);
         self.signs = self.signs.both(other.signs);
         self.integer |= other.integer;
+        self.odd = self.odd.or(other.odd);
         for (a, b) in self.samples.iter_mut().zip(&other.samples) {
             let both = a.defined == Defined::Always && b.defined == Defined::Always;
             if both && a.is_disjoint(b) {
@@ -146,6 +151,7 @@ impl Facts {
             let exact = Facts::number(n);
             (self.range.lo, self.range.hi) = (exact.range.lo, exact.range.hi);
             (self.open, self.signs, self.integer) = ([false; 2], exact.signs, exact.integer);
+            self.odd = exact.odd;
         }
     }
 
@@ -167,6 +173,11 @@ impl Facts {
             self.constant.get_or_insert_with(|| Number::from(self.range.lo as i64));
         }
     }
+}
+
+/// Whether a number is an odd integer, or an even one.
+pub fn odd(n: &Number) -> Option<bool> {
+    n.is_integer().then(|| !(n * &Number::HALF).is_integer())
 }
 
 /// The enclosure of a power with an exact exponent.

@@ -8,7 +8,7 @@ use egg::{Analysis, DidMerge, EGraph, Id};
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
-use super::facts::{Facts, raise};
+use super::facts::{Facts, odd, raise};
 use super::language::Form;
 use super::signs::Signs;
 use super::trace::{Event, Sketch};
@@ -39,6 +39,12 @@ pub fn facts_of<'f>(
                 };
                 all.signs = all.signs.plus(part.signs.scaled(c));
                 all.integer &= part.integer && c.is_integer();
+                let step = match odd(c) {
+                    Some(false) if part.integer => Some(false),
+                    Some(true) => part.odd,
+                    _ => None,
+                };
+                all.odd = all.odd.zip(step).map(|(a, b)| a != b);
                 let [low, high] = part.open;
                 let open = match c.is_zero() {
                     // Where the part has a value, nothing of it is left.
@@ -69,6 +75,11 @@ pub fn facts_of<'f>(
                 };
                 all.signs = all.signs.times(part.signs.power(e));
                 all.integer &= part.integer && e.is_integer() && !e.is_negative();
+                all.odd = match (all.odd, part.odd) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (Some(true), odd) => odd,
+                    (None, _) => None,
+                };
                 let mut range = raise(part.range, e);
                 // The range may touch zero although the value does not.
                 let safe = part.total() && part.signs.nonzero();
@@ -82,6 +93,7 @@ pub fn facts_of<'f>(
                     }
                 }
             }
+            all.odd = all.odd.filter(|_| all.integer);
             all.open = [false; 2];
             all.close();
             all
@@ -132,7 +144,16 @@ fn call(op: Op, args: &[&Facts], sampled: bool) -> Facts {
         Op::Min | Op::Max => args.iter().all(|a| a.integer),
         Op::If => args[1].integer && args[2].integer,
         Op::Abs => args[0].integer,
+        Op::Pow => {
+            let unit = args[0].constant.as_ref().is_some_and(Number::is_unit);
+            args[1].integer && (unit || (args[0].integer && args[1].signs.nonnegative()))
+        }
         _ => op.is_truth(),
+    };
+    facts.odd = match op {
+        Op::Abs => args[0].odd,
+        Op::Pow if args[0].odd == Some(true) && facts.integer => Some(true),
+        _ => None,
     };
     match op {
         // exp never reaches zero although its enclosure does.

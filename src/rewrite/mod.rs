@@ -18,6 +18,7 @@ pub mod classical;
 pub mod condition;
 pub mod cost;
 pub mod defined;
+pub mod derived;
 pub mod engine;
 pub mod equality;
 pub mod explain;

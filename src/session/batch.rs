@@ -106,6 +106,22 @@ pub static OPERATIONS: &[Operation] = &[
         },
     },
     Operation {
+        name: "decide",
+        fields: "claim, assume",
+        answer: "verdict, witness",
+        run: |r| {
+            let claim = r.text("claim")?;
+            Ok(match r.workspace.decide(&claim)? {
+                Verdict::Equal(_) => json!({"verdict": "true"}),
+                Verdict::Unknown => json!({"verdict": "unknown"}),
+                Verdict::Different(point) => {
+                    let point = point.into_iter().map(|(n, v)| (n, json!(v.to_string())));
+                    json!({"verdict": "false", "witness": Map::from_iter(point)})
+                }
+            })
+        },
+    },
+    Operation {
         name: "det",
         fields: "matrix, assume",
         answer: "expr, size, cost_before, cost_after",

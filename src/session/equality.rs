@@ -11,6 +11,7 @@ use crate::calculus::expand;
 use crate::rewrite::Assumptions;
 use crate::rewrite::change::changes;
 use crate::rewrite::defined::{gaps, holding};
+use crate::rewrite::derived::derived;
 use crate::rewrite::known::Known;
 use crate::term::sample::Claim;
 use crate::term::visit::reachable;
@@ -104,7 +105,7 @@ impl Workspace {
         kept: [Term; 2],
         gaps: Vec<Term>,
     ) -> Answer<Option<Shown>> {
-        let facts = self.assumptions().clone();
+        let facts = derived(&mut self.graph, &self.known.facts, &[left, right]);
         if Known::new(&facts).of(&mut self.graph, kept[0]).nowhere() {
             return Ok(None);
         }

@@ -5,6 +5,7 @@ pub mod batch;
 pub mod command;
 pub mod commands;
 pub mod completion;
+mod decision;
 pub mod definitions;
 pub mod drawing;
 pub mod equality;

@@ -7,6 +7,7 @@ use super::definitions::Definitions;
 use super::explanation::{self, Explained};
 use crate::calculus::{self, expand};
 use crate::kernel::{BACKENDS, Layout, Options as Lowering, Output, Scratch, Tape, Variable};
+use crate::rewrite::derived::derived;
 use crate::rewrite::explain::{Explanation, Record, check};
 use crate::rewrite::{
     Assumptions, ENGINES, Engine, Measure, Options, Ruleset, cost, optimise, simplify,
@@ -249,18 +250,19 @@ impl Workspace {
 
     /// The shortest forms of terms, together.
     pub(super) fn shortest_of(&mut self, roots: &[Term]) -> Vec<Term> {
-        let options = self.reading();
+        let options = self.reading(roots);
         optimise(&mut self.graph, roots, &self.rules, &options).roots
     }
 
     /// How terms are simplified for people.
-    pub(super) fn reading(&self) -> Options {
-        Options { assumptions: self.known.facts.clone(), stop: self.stop, ..Options::reading() }
+    pub(super) fn reading(&mut self, roots: &[Term]) -> Options {
+        let assumptions = derived(&mut self.graph, &self.known.facts, roots);
+        Options { assumptions, stop: self.stop, ..Options::reading() }
     }
 
     /// The shortest form found of a term, from any shape of it.
     pub(super) fn shortest(&mut self, root: Term) -> Term {
-        let options = self.reading();
+        let options = self.reading(&[root]);
         let found = simplify(&mut self.graph, root, &self.rules, &options).roots[0];
         self.reshaped(root, found, &options).best
     }
@@ -285,7 +287,7 @@ impl Workspace {
     /// # Errors
     /// When the text is too long or rules contradict each other.
     pub fn simplify_by(&mut self, root: Term, engine: &'static dyn Engine) -> Answer<Reduced> {
-        let options = Options { engine, ..self.reading() };
+        let options = Options { engine, ..self.reading(&[root]) };
         let found = simplify(&mut self.graph, root, &self.rules, &options);
         if let Some(conflict) = found.conflict {
             return Err(self.contradiction(&conflict)?);
@@ -300,7 +302,7 @@ impl Workspace {
     /// What is wrong with the expression; when it is too large to be explained.
     pub fn explain(&mut self, text: &str, engine: &'static dyn Engine) -> Answer<Explained> {
         let root = self.read(text)?;
-        let options = Options { engine, explain: true, ..self.reading() };
+        let options = Options { engine, explain: true, ..self.reading(&[root]) };
         let found = simplify(&mut self.graph, root, &self.rules, &options);
         if let Some(conflict) = found.conflict {
             return Err(self.contradiction(&conflict)?);

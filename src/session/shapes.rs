@@ -22,10 +22,10 @@ const ROUNDS: usize = 3;
 const SIZE: u64 = 400;
 
 /// Smaller terms are not tried as functions of another variable.
-const FINAL: u64 = 3;
+const FINAL: u64 = 4;
 
 /// Nor are larger ones.
-const CHANGED: u64 = 120;
+const CHANGED: u64 = 60;
 
 /// A result and what had to be different from zero before.
 pub struct Reshaped {
@@ -166,28 +166,33 @@ impl Workspace {
         &mut self,
         root: Term,
         found: Term,
-        options: &Options,
+        given: &Options,
         links: &mut Vec<Link>,
     ) -> Term {
         let mut best = found;
         if size(&self.graph, found) <= FINAL || !self.graph.witness(root, Claim::Defined) {
             return found;
         }
-        let starts = if root == found { vec![root] } else { vec![root, found] };
+        let mut starts = vec![found];
+        // What became much shorter has lost what would be in the way.
+        if root != found && size(&self.graph, root) <= 2 * size(&self.graph, found) {
+            starts.insert(0, root);
+        }
+        starts.retain(|&t| size(&self.graph, t) <= CHANGED);
         for from in starts {
-            if size(&self.graph, from) > CHANGED {
-                continue;
-            }
-            for change in changes(&mut self.graph, &[from], &options.assumptions) {
-                let options = Options { assumptions: change.facts.clone(), ..options.clone() };
+            for change in changes(&mut self.graph, &[from], &given.assumptions) {
+                let options = Options { assumptions: change.facts.clone(), ..given.clone() };
                 let image = change.images[0];
                 let next = simplify(&mut self.graph, image, &self.rules, &options).roots[0];
                 let next = self.from_shapes(image, next, &options, &mut Vec::new());
-                let next = change.undone(&mut self.graph, next);
-                if size(&self.graph, next) < size(&self.graph, best) {
-                    best = next;
-                    links.push(Link { from, shape: next, next });
+                let shape = change.undone(&mut self.graph, next);
+                if size(&self.graph, shape) >= size(&self.graph, best) {
+                    continue;
                 }
+                // What it stands for may lead on.
+                let next = simplify(&mut self.graph, shape, &self.rules, given).roots[0];
+                links.push(Link { from, shape, next });
+                best = self.from_shapes(shape, next, given, links);
             }
         }
         best

@@ -12,7 +12,7 @@ use crate::session::equality::Verdict;
 use crate::session::explanation::{self, Line};
 use crate::session::request::{Reduced, Workspace};
 use crate::session::{Session, batch, line, matrix};
-use crate::term::Term;
+use crate::term::{Number, Term};
 use crate::text::{Diagnostic, Kind, Limits, Source};
 
 const EXPLAINED: Flag = Flag::switch("explain", "show the steps, as the command `explain` does");
@@ -281,18 +281,58 @@ pub const EQUAL: Command = Command {
             }
             Verdict::Unknown => ("unknown".to_owned(), json!({"verdict": "unknown"})),
             Verdict::Different(point) => {
-                let list: Vec<String> = point.iter().map(|(n, v)| format!("{n} = {v}")).collect();
-                let place = if point.is_empty() { "" } else { " at " };
-                let witness = point.iter().map(|(n, v)| (n.clone(), json!(v.to_string())));
-                (
-                    format!("different{place}{}", list.join(", ")),
-                    json!({"verdict": "different", "witness": Map::from_iter(witness)}),
-                )
+                let (place, witness) = place(point);
+                let json = json!({"verdict": "different", "witness": witness});
+                (format!("different{place}"), json)
             }
         };
         Ok(Answer { yes: matches!(verdict, Verdict::Equal(_)), ..Answer::text(text).json(json) })
     },
 };
+
+/// Claims.
+pub const DECIDE: Command = Command {
+    name: "decide",
+    about: "whether a claim, such as `x^4 - x + 1 > 0`, holds wherever it has a value",
+    more: "A claim is a comparison, or several joined by `and`, `or` and `not`. The answer is `true`, \
+           `false` with a point where it does not hold, or `unknown`; in the shell the exit code is 0 \
+           only for `true`.",
+    arguments: &[Argument {
+        name: "CLAIM",
+        about: "a comparison; in the shell `-` reads standard input",
+        ..EXPRESSION
+    }],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[
+        Example { line: "decide x^4 - x + 1 > 0", result: "true" },
+        Example { line: "decide x^2 > y^2 --assume x>y", result: "false at x = 0, y = -1" },
+        Example { line: "decide 2*x^2 > 2*y^2 --assume x>y --assume y>0", result: "true" },
+    ],
+    run: |session, call| {
+        let text = text_of(call.argument(0), &session.limits)?;
+        let verdict = assuming(session, call, |workspace| {
+            workspace.decide(&text).map_err(|e| Stop::about("claim", &text, e))
+        })?;
+        let (text, json) = match &verdict {
+            Verdict::Equal(_) => ("true".to_owned(), json!({"verdict": "true"})),
+            Verdict::Unknown => ("unknown".to_owned(), json!({"verdict": "unknown"})),
+            Verdict::Different(point) => {
+                let (place, witness) = place(point);
+                (format!("false{place}"), json!({"verdict": "false", "witness": witness}))
+            }
+        };
+        Ok(Answer { yes: matches!(verdict, Verdict::Equal(_)), ..Answer::text(text).json(json) })
+    },
+};
+
+/// A point as text and as an object.
+fn place(point: &[(String, Number)]) -> (String, Map<String, serde_json::Value>) {
+    let list: Vec<String> = point.iter().map(|(n, v)| format!("{n} = {v}")).collect();
+    let at = if point.is_empty() { "" } else { " at " };
+    let witness = point.iter().map(|(n, v)| (n.clone(), json!(v.to_string())));
+    (format!("{at}{}", list.join(", ")), Map::from_iter(witness))
+}
 
 /// The steps from both expressions to one form, when they lead to the same.
 fn both_ways(workspace: &mut Workspace, a: &str, b: &str) -> Result<Vec<String>, Stop> {

@@ -45,6 +45,7 @@ pub static COMMANDS: &[Command] = &[
     expressions::DIFF,
     expressions::EVAL,
     expressions::EQUAL,
+    expressions::DECIDE,
     expressions::SOLVE,
     expressions::DET,
     expressions::INVERSE,
