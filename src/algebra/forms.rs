@@ -263,6 +263,37 @@ pub fn shortest(graph: &mut Graph, root: Term, size: &dyn Fn(&Graph, Term) -> u6
     map.iter().find(|(t, _)| *t == root).map_or(root, |(_, image)| *image)
 }
 
+/// The term with the minus sign of each product in a difference that is a factor of it: of
+/// `-(x + y)/(x - y)` remains `(x + y)/(y - x)`.
+pub fn with_signs_inside(graph: &mut Graph, root: Term) -> Term {
+    let mut rebuild = Rebuild::with([]);
+    for term in reachable(graph, &[root]) {
+        let Node::Sum { constant, terms } = graph.node(term).clone() else { continue };
+        let [(c, product)] = &terms[..] else { continue };
+        let Node::Product(factors) = graph.node(*product).clone() else { continue };
+        if !constant.is_zero() || !c.is_negative() {
+            continue;
+        }
+        let turns = |(t, e): &&(Term, Number)| {
+            let odd = e.is_integer() && !(e * &Number::HALF).is_integer();
+            let Node::Sum { constant, terms } = graph.node(*t) else { return false };
+            let minus = terms.iter().any(|(c, _)| c.is_negative()) || constant.is_negative();
+            let plus = terms.iter().any(|(c, _)| !c.is_negative()) || constant.is_positive();
+            odd && plus && minus
+        };
+        let Some(&(turned, _)) = factors.iter().find(turns) else { continue };
+        let mut parts = Vec::with_capacity(factors.len());
+        for (t, e) in &*factors {
+            let part = rebuild.within(graph, *t);
+            parts.push((if *t == turned { graph.neg(part) } else { part }, e.clone()));
+        }
+        let product = graph.product(parts);
+        let image = graph.scale(c.abs(), product);
+        rebuild.map(term, image);
+    }
+    rebuild.within(graph, root)
+}
+
 /// A rational function in lowest terms: multiplied out, in factors, and with either part in
 /// factors.
 fn candidates(graph: &mut Graph, term: Term) -> Vec<Term> {
@@ -332,6 +363,15 @@ pub fn over_basis(
     for (keeping, _) in keepings.into_iter().filter(|(_, useful)| *useful) {
         let mut basis = Basis::new(knowledge, keeping);
         let Some(image) = basis.express(graph, root) else { continue };
+        let waves = (keeping == Keeping::Cosines && (circular || hyperbolic))
+            .then(|| basis.fourier(graph, image))
+            .flatten();
+        if let Some(form) = waves
+            && !found.contains(&form)
+            && size(graph, form) < size(graph, root)
+        {
+            found.push(form);
+        }
         let Some(form) = basis.restored(graph, image) else { continue };
         if form != root && !found.contains(&form) {
             found.push(form);

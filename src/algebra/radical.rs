@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use num_bigint::BigInt;
+use num_bigint::{BigInt, BigUint};
 use num_traits::{One, ToPrimitive, Zero};
 use rustc_hash::FxHashMap;
 
@@ -19,6 +19,9 @@ const PRIMES: u64 = 20_000;
 
 /// Most terms of a sum.
 const TERMS: usize = 64;
+
+/// The largest dimension of a field in which a reciprocal is looked for.
+const DIMENSION: usize = 24;
 
 /// Roots inside of roots that are taken out.
 const DEPTH: usize = 4;
@@ -57,8 +60,10 @@ pub(super) fn prime_powers(n: &BigInt) -> Option<Vec<(u64, u32)>> {
     }
     if !rest.is_one() {
         // Without factors below the bound, what is below its square is a prime.
-        let prime = rest.to_u64().filter(|&n| n < PRIMES * PRIMES)?;
-        found.push((prime, 1));
+        let small = |n: &BigUint| n.to_u64().filter(|&n| n < PRIMES * PRIMES);
+        let mut powers = (1..=rest.bits().min(64) as u32).map(|n| (rest.nth_root(n), n));
+        let (root, n) = powers.find(|(root, n)| small(root).is_some() && root.pow(*n) == rest)?;
+        found.push((small(&root)?, n));
     }
     Some(found)
 }
@@ -137,7 +142,8 @@ impl Radicals {
         Some(result)
     }
 
-    /// `1 / self`: of one term, or of square roots, by multiplying with conjugates.
+    /// `1 / self`: of one term, or of square roots, by multiplying with conjugates; of other roots
+    /// from linear equations.
     pub fn recip(&self) -> Option<Radicals> {
         if let [(monomial, n)] = self.0.iter().collect::<Vec<_>>().as_slice() {
             let mut inverse = Monomial::new();
@@ -152,12 +158,59 @@ impl Radicals {
         }
         let (mut numerator, mut denominator) = (Radicals::number(Number::ONE), self.clone());
         while denominator.as_number().is_none() {
-            let prime = denominator.some_prime()?;
+            let Some(prime) = denominator.some_prime() else { return self.recip_by_elimination() };
             let conjugate = denominator.conjugate(prime);
             numerator = numerator.times(&conjugate)?;
             denominator = denominator.times(&conjugate)?;
         }
         Some(numerator.scaled(&denominator.as_number()?.recip()?))
+    }
+
+    /// `1 / self` among the sums of all products of the roots that occur: these are a field.
+    fn recip_by_elimination(&self) -> Option<Radicals> {
+        let mut basis: Vec<Monomial> = vec![Monomial::new()];
+        let mut k = 0;
+        while let Some(first) = basis.get(k).cloned() {
+            for second in self.0.keys() {
+                let (product, _) = multiplied(&first, second)?;
+                if !basis.contains(&product) {
+                    basis.push(product);
+                }
+            }
+            k += 1;
+            if basis.len() > DIMENSION {
+                return None;
+            }
+        }
+        // Column by column what each element of the basis becomes; the last column is 1.
+        let n = basis.len();
+        let mut rows = vec![vec![Number::ZERO; n + 1]; n];
+        rows[0][n] = Number::ONE;
+        for (column, element) in basis.iter().enumerate() {
+            let mut single = Radicals::default();
+            single.add(element.clone(), Number::ONE);
+            for (monomial, c) in self.times(&single)?.0 {
+                rows[basis.iter().position(|m| *m == monomial)?][column] = c;
+            }
+        }
+        for column in 0..n {
+            let pivot = (column..n).find(|&r| !rows[r][column].is_zero())?;
+            rows.swap(column, pivot);
+            let inverse = rows[column][column].recip()?;
+            let row: Vec<Number> = rows[column].iter().map(|c| c * &inverse).collect();
+            for (_, other) in rows.iter_mut().enumerate().filter(|(k, _)| *k != column) {
+                let factor = other[column].clone();
+                if !factor.is_zero() {
+                    other.iter_mut().zip(&row).for_each(|(x, y)| *x = &*x - &(&factor * y));
+                }
+            }
+            rows[column] = row;
+        }
+        let mut found = Radicals::default();
+        for (element, row) in basis.into_iter().zip(rows) {
+            found.add(element, row[n].clone());
+        }
+        Some(found)
     }
 
     /// A prime whose square root occurs; `None` when another root does.
@@ -495,7 +548,8 @@ pub fn normal(graph: &mut Graph, root: Term, size: &dyn Fn(&Graph, Term) -> u64)
         }
         if let Some(found) = Radicals::of(graph, term) {
             let image = found.term(graph);
-            if image != term && (is_root(graph, term) || size(graph, image) < size(graph, term)) {
+            let plain = is_root(graph, term) || graph.as_number(image).is_some();
+            if image != term && (plain || size(graph, image) < size(graph, term)) {
                 map.push((term, image));
             }
         }
@@ -562,6 +616,10 @@ mod tests {
         let root = g.power(three, Number::HALF);
         assert_eq!(twelve, g.scale(2, root));
         // 54^(1/3) = 3 2^(1/3)
+        // 1/(1 + 2^(1/3) + 4^(1/3)) = 2^(1/3) - 1
+        let [two, four] = [2, 4].map(|n| number_root(&n.into(), 3).unwrap());
+        let sum = number(1).plus(&Number::ONE, &two).plus(&Number::ONE, &four);
+        assert_eq!(sum.recip(), Some(two.plus(&Number::MINUS_ONE, &number(1))));
         let cube = number_root(&54.into(), 3).unwrap();
         let base = number_root(&2.into(), 3).unwrap();
         assert_eq!(cube, base.scaled(&3.into()));

@@ -7,9 +7,10 @@
 use num_bigint::BigInt;
 
 use super::budget::{Budget, Exceeded};
+use super::combine::{Searched, combined};
 use super::sparse::Polynomial;
 use super::squarefree::Factors;
-use super::univariate::{self, next};
+use super::univariate;
 use crate::term::Number;
 
 /// The largest degree of a polynomial in one variable that is factored.
@@ -147,43 +148,20 @@ fn kronecker(
     for (part, n) in image.factored(budget)?.factors {
         parts.extend((0..n).map(|_| part.clone()));
     }
-    let (mut rest, mut found, mut tried, mut size) = (f.clone(), Vec::new(), 0, 1);
-    while 2 * size <= parts.len() {
-        let mut chosen: Vec<usize> = (0..size).collect();
-        let mut hit = false;
-        loop {
-            tried += 1;
-            if tried > COMBINATIONS {
-                *complete = false;
-                found.push(rest);
-                return Ok(found);
-            }
-            let mut product = Polynomial::constant(f.variables(), Number::ONE)?;
-            for &k in &chosen {
-                product = product.times(&parts[k], budget)?;
-            }
-            let factor = unfolded(&product, &order, &bases)?;
-            if let Some(factor) = factor.filter(|p| p.as_constant().is_none())
-                && let Some(quotient) = rest.divided_by(&factor, budget)?
-            {
-                found.push(factor.primitive().1);
-                rest = quotient;
-                let mut k = 0;
-                parts.retain(|_| {
-                    k += 1;
-                    !chosen.contains(&(k - 1))
-                });
-                hit = true;
-                break;
-            }
-            if !next(&mut chosen, parts.len()) {
-                break;
-            }
+    let (mut rest, mut found) = (f.clone(), Vec::new());
+    let searched = combined(parts, COMBINATIONS, |parts, chosen| {
+        let mut product = Polynomial::constant(f.variables(), Number::ONE)?;
+        for &k in chosen {
+            product = product.times(&parts[k], budget)?;
         }
-        if !hit {
-            size += 1;
-        }
-    }
+        let factor = unfolded(&product, &order, &bases)?;
+        let Some(factor) = factor.filter(|p| p.as_constant().is_none()) else { return Ok(false) };
+        let Some(quotient) = rest.divided_by(&factor, budget)? else { return Ok(false) };
+        found.push(factor.primitive().1);
+        rest = quotient;
+        Ok(true)
+    })?;
+    *complete &= searched == Searched::All;
     if rest.as_constant().is_none() {
         found.push(rest.primitive().1);
     }

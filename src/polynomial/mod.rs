@@ -21,6 +21,7 @@
 
 mod atoms;
 mod budget;
+mod combine;
 mod divide;
 mod exact;
 mod expand;

@@ -6,6 +6,7 @@ use num_integer::Integer;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 
 use super::budget::{Budget, Exceeded};
+use super::combine::{Searched, combined};
 use super::gcd::integer_gcd;
 use super::lift::{Dense, bound, centred, lifted, times};
 use super::modular::{Prime, Residues};
@@ -78,56 +79,24 @@ fn prime(
 /// True factors as products of those modulo a power of a prime.
 fn recombined(
     f: &Dense,
-    mut modular: Vec<Dense>,
+    modular: Vec<Dense>,
     modulus: &BigInt,
     budget: &mut Budget,
 ) -> Result<(Vec<Dense>, bool), Exceeded> {
-    let (mut rest, mut found, mut tried) = (f.clone(), Vec::new(), 0);
-    let mut size = 1;
-    while 2 * size <= modular.len() {
-        let mut chosen: Vec<usize> = (0..size).collect();
-        let mut hit = false;
-        loop {
-            tried += 1;
-            if tried > COMBINATIONS {
-                found.push(rest);
-                return Ok((found, false));
-            }
-            budget.spend(4 * modular.len() as u64)?;
-            if let Some((factor, quotient)) = candidate(&rest, &modular, &chosen, modulus) {
-                found.push(factor);
-                rest = quotient;
-                let mut k = 0;
-                modular.retain(|_| {
-                    k += 1;
-                    !chosen.contains(&(k - 1))
-                });
-                hit = true;
-                break;
-            }
-            if !next(&mut chosen, modular.len()) {
-                break;
-            }
-        }
-        if !hit {
-            size += 1;
-        }
-    }
+    let (mut rest, mut found) = (f.clone(), Vec::new());
+    let searched = combined(modular, COMBINATIONS, |modular, chosen| {
+        budget.spend(4 * modular.len() as u64)?;
+        let hit = candidate(&rest, modular, chosen, modulus);
+        Ok(hit.map(|(factor, quotient)| {
+            found.push(factor);
+            rest = quotient;
+        }))
+        .map(|hit| hit.is_some())
+    })?;
     if rest.len() > 1 {
         found.push(rest);
     }
-    Ok((found, true))
-}
-
-/// The next combination in lexicographic order.
-pub(super) fn next(chosen: &mut [usize], n: usize) -> bool {
-    let size = chosen.len();
-    let Some(at) = (0..size).rev().find(|&k| chosen[k] < n - size + k) else { return false };
-    chosen[at] += 1;
-    for k in at + 1..size {
-        chosen[k] = chosen[k - 1] + 1;
-    }
-    true
+    Ok((found, searched == Searched::All))
 }
 
 /// The factor that a combination stands for, and what it leaves of the polynomial.

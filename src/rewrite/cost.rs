@@ -72,7 +72,12 @@ fn size_of_node(graph: &Graph, term: Term) -> f64 {
         Node::Sum { constant, terms } => {
             // `2*(1/x)` is printed as `2/x`.
             let quotients = terms.iter().filter(|(c, t)| !c.is_unit() && is_reciprocal(graph, *t));
-            sum(constant, terms.iter().map(|(c, _)| c)) - 2.0 * quotients.count() as f64
+            let turned = match &terms[..] {
+                [(c, t)] if constant.is_zero() && c.is_negative() => graph.turned_part(*t),
+                _ => None,
+            };
+            let saved = 2 * quotients.count() + usize::from(turned.is_some());
+            sum(constant, terms.iter().map(|(c, _)| c)) - saved as f64
         }
         Node::Product(factors) => product(factors.iter().map(|(_, e)| e)),
         Node::Call(..) | Node::Apply(..) => 1.0,

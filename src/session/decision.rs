@@ -7,13 +7,22 @@ use super::witness::{self, Region};
 use crate::algebra::domain::{Condition, Sign};
 use crate::algebra::forms;
 use crate::algebra::identity;
+use crate::calculus::expand;
 use crate::rewrite::Assumptions;
 use crate::rewrite::defined::is_met;
 use crate::rewrite::derived::derived;
 use crate::rewrite::known::Known;
 use crate::term::sample::Claim;
-use crate::term::{Graph, Node, Op, Term};
+use crate::term::visit::{contains, substitute};
+use crate::term::{Graph, Node, Number, Op, Term};
 use crate::text::Source;
+
+/// Terms of a difference multiplied out.
+const EXPANDED: usize = 1_000;
+
+fn is_symbol(graph: &Graph, term: Term) -> bool {
+    matches!(graph.node(term), Node::Symbol(_))
+}
 
 impl Workspace {
     /// Whether a claim holds at all points that fulfil the assumptions: `Equal` to true, `Different`
@@ -80,12 +89,42 @@ impl Workspace {
         if is_met(&mut self.graph, facts, Condition { of, sign }) {
             return true;
         }
-        // Factors weigh least when only they are counted.
+        // Multiplied out, with what is assumed to have a sign in place of a name.
+        if self.by_assumptions(of, sign, facts) {
+            return true;
+        }
         let factored = forms::factor(&mut self.graph, of, self.limits.terms);
         let shapes = [factored.ok().map(|(shaped, _)| shaped.term), Some(self.shortest(of))];
         shapes.into_iter().flatten().any(|of| {
             let facts = derived(&mut self.graph, facts, &[of]);
             is_met(&mut self.graph, &facts, Condition { of, sign })
         })
+    }
+
+    /// Whether a term has a sign in terms of a sum that is assumed to have one: with `x > y > 0` and
+    /// `s = x - y` the difference `x^2 - y^2` is `s^2 + 2*s*y`.
+    fn by_assumptions(&mut self, of: Term, sign: Sign, facts: &Assumptions) -> bool {
+        // No name of an expression has a blank.
+        let name = self.graph.symbol("assumed sum");
+        for sum in facts.terms() {
+            let Node::Sum { constant, terms } = self.graph.node(sum).clone() else { continue };
+            let Some(known) = facts.of(sum).cloned() else { continue };
+            for (c, x) in &terms {
+                let replaces = is_symbol(&self.graph, *x) && contains(&self.graph, of, *x);
+                let Some(inverse) = c.recip().filter(|_| replaces) else { continue };
+                let rest =
+                    terms.iter().filter(|(_, t)| t != x).map(|(d, t)| (-&(d * &inverse), *t));
+                let parts: Vec<(Number, Term)> = rest.chain([(inverse.clone(), name)]).collect();
+                let image = self.graph.sum(-&(&constant * &inverse), parts);
+                let other = substitute(&mut self.graph, of, &[(*x, image)]);
+                let Ok(of) = expand(&mut self.graph, other, EXPANDED) else { continue };
+                let mut facts = facts.clone();
+                facts.inherit(name, &known);
+                if is_met(&mut self.graph, &facts, Condition { of, sign }) {
+                    return true;
+                }
+            }
+        }
+        false
     }
 }

@@ -366,9 +366,11 @@ impl Workspace {
             slope = calculus::derivative(&mut self.graph, slope, by)
                 .map_err(|e| error(Kind::Domain, e.to_string()))?;
             self.presentable(slope, "the derivative")?;
-            slope = self.shortest(slope);
+            let options = self.reading(&[slope]);
+            slope = simplify(&mut self.graph, slope, &self.rules, &options).roots[0];
             self.go_on()?;
         }
+        let slope = self.shortest(slope);
         self.reduced(root, slope)
     }
 

@@ -25,7 +25,10 @@ const SIZE: u64 = 400;
 const FINAL: u64 = 4;
 
 /// Nor are larger ones.
-const CHANGED: u64 = 60;
+const CHANGED: u64 = 40;
+
+/// Larger ones are only rewritten as functions of another variable.
+const SHAPED: u64 = 25;
 
 /// A result and what had to be different from zero before.
 pub struct Reshaped {
@@ -111,6 +114,15 @@ impl Workspace {
         if shape != best {
             links.push(Link { from: best, shape, next: shape });
         }
+        let turned = forms::with_signs_inside(&mut self.graph, shape);
+        let shorter = size(&self.graph, turned) < size(&self.graph, shape);
+        let shape = match shorter {
+            true => {
+                links.push(Link { from: shape, shape: turned, next: turned });
+                turned
+            }
+            false => shape,
+        };
         // Back from the end: each link leads on from one before it, or from where all began.
         let mut way: Vec<Link> = Vec::new();
         let mut end = shape;
@@ -184,7 +196,10 @@ impl Workspace {
                 let options = Options { assumptions: change.facts.clone(), ..given.clone() };
                 let image = change.images[0];
                 let next = simplify(&mut self.graph, image, &self.rules, &options).roots[0];
-                let next = self.from_shapes(image, next, &options, &mut Vec::new());
+                let next = match size(&self.graph, image) <= SHAPED {
+                    true => self.from_shapes(image, next, &options, &mut Vec::new()),
+                    false => next,
+                };
                 let shape = change.undone(&mut self.graph, next);
                 if size(&self.graph, shape) >= size(&self.graph, best) {
                     continue;

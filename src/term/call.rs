@@ -137,6 +137,28 @@ impl Graph {
         }
     }
 
+    /// The part of a term that takes a minus sign before it inside: an odd function of a difference,
+    /// alone or as a factor. `-sin(x - y)` is written `sin(y - x)`, which reads back as the same.
+    pub fn turned_part(&self, term: Term) -> Option<Term> {
+        let turns = |t: Term| match self.node(t) {
+            Node::Call(op, args) if op.row().parity == Parity::Odd && args.len() == 1 => {
+                let Node::Sum { constant, terms } = self.node(args[0]) else { return false };
+                let positive = terms.iter().any(|(c, _)| !c.is_negative());
+                let negative = terms.iter().any(|(c, _)| c.is_negative());
+                (positive || constant.is_positive()) && (negative || constant.is_negative())
+            }
+            _ => false,
+        };
+        match self.node(term) {
+            _ if self.form() != Form::Canonical => None,
+            Node::Product(factors) => {
+                let odd = |e: &Number| e.is_integer() && !(e * &Number::HALF).is_integer();
+                factors.iter().find(|(t, e)| odd(e) && turns(*t)).map(|(t, _)| *t)
+            }
+            _ => turns(term).then_some(term),
+        }
+    }
+
     /// A registered function on terms.
     ///
     /// # Panics

@@ -12,6 +12,7 @@
 
 mod circle;
 mod exponential;
+mod fourier;
 mod root;
 
 use rustc_hash::FxHashMap;

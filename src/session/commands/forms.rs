@@ -16,7 +16,8 @@ const VARIABLE: Argument = Argument {
 };
 
 /// Reads the expression, changes its shape, and says what it no longer needs.
-fn shape(session: &mut Session, call: &Call<'_>, name: &str) -> Result<Answer, Stop> {
+fn shape(session: &mut Session, call: &Call<'_>) -> Result<Answer, Stop> {
+    let name = call.command.name;
     let text = text_of(call.argument(0), &session.limits)?;
     let by = matches!(name, "collect" | "apart").then(|| call.argument(1).to_owned());
     assuming(session, call, |workspace| {
@@ -39,28 +40,32 @@ fn shape(session: &mut Session, call: &Call<'_>, name: &str) -> Result<Answer, S
     })
 }
 
+/// What all of these commands have in common.
+const SHAPE: Command = Command {
+    name: "",
+    about: "",
+    more: "",
+    arguments: &[EXPRESSION],
+    options: &[ASSUME],
+    place: Place::Everywhere,
+    examples: &[],
+    run: shape,
+};
 /// Powers of one name.
 pub const COLLECT: Command = Command {
     name: "collect",
     about: "the expression as a sum of powers of a name",
-    more: "",
     arguments: &[EXPRESSION, VARIABLE],
-    options: &[ASSUME],
-    place: Place::Everywhere,
     examples: &[Example { line: "collect (a + x)^2 + b*x, x", result: "a^2 + x*(2*a + b) + x^2" }],
-    run: |session, call| shape(session, call, "collect"),
+    ..SHAPE
 };
 
 /// One fraction.
 pub const TOGETHER: Command = Command {
     name: "together",
     about: "one fraction in lowest terms, the denominator in factors",
-    more: "",
-    arguments: &[EXPRESSION],
-    options: &[ASSUME],
-    place: Place::Everywhere,
     examples: &[Example { line: "together 1/x + 1/y", result: "(x + y)/(x*y)" }],
-    run: |session, call| shape(session, call, "together"),
+    ..SHAPE
 };
 
 /// Lowest terms.
@@ -68,24 +73,17 @@ pub const CANCEL: Command = Command {
     name: "cancel",
     about: "one fraction in lowest terms, with the points that this adds",
     more: "Functions, roots and powers with names in the exponent count as names.",
-    arguments: &[EXPRESSION],
-    options: &[ASSUME],
-    place: Place::Everywhere,
     examples: &[Example {
         line: "cancel (x^4 - 1)/(x^2 - 1)",
         result: "x^2 + 1\nalso where x^2 - 1 = 0",
     }],
-    run: |session, call| shape(session, call, "cancel"),
+    ..SHAPE
 };
 
 /// Factors.
 pub const FACTOR: Command = Command {
     name: "factor",
     about: "the product of the irreducible factors over the rationals",
-    more: "",
-    arguments: &[EXPRESSION],
-    options: &[ASSUME],
-    place: Place::Everywhere,
     examples: &[
         Example { line: "factor x^4 + 4", result: "(x^2 - 2*x + 2)*(2*x + x^2 + 2)" },
         Example {
@@ -93,17 +91,14 @@ pub const FACTOR: Command = Command {
             result: "(x + y + z)*(x^2 - x*y - x*z + y^2 - y*z + z^2)",
         },
     ],
-    run: |session, call| shape(session, call, "factor"),
+    ..SHAPE
 };
 
 /// Partial fractions.
 pub const APART: Command = Command {
     name: "apart",
     about: "partial fractions in a name",
-    more: "",
     arguments: &[EXPRESSION, VARIABLE],
-    options: &[ASSUME],
-    place: Place::Everywhere,
     examples: &[Example { line: "apart 1/(x^2 - 1), x", result: "0.5/(x - 1) - 0.5/(x + 1)" }],
-    run: |session, call| shape(session, call, "apart"),
+    ..SHAPE
 };

@@ -140,7 +140,10 @@ impl Printer<'_> {
         if let [(c, t)] = terms
             && constant.is_zero()
         {
-            return self.scaled(c, *t);
+            return match self.graph.turned_part(*t).filter(|_| c.is_negative()) {
+                Some(part) => self.turned(c, *t, part),
+                None => self.scaled(c, *t),
+            };
         }
         // A positive part leads where there is one, so that no minus sign does.
         let mut parts: Vec<(bool, Piece)> = Vec::with_capacity(terms.len() + 1);
@@ -166,6 +169,23 @@ impl Printer<'_> {
             texts.push(Part::Text(self.within(piece, add)));
         }
         Piece::new(self.page.join(texts), add)
+    }
+
+    /// `c * term`, with the minus sign of `c` inside of an odd function that is a part of it.
+    fn turned(&mut self, c: &Number, term: Term, part: Term) -> Piece {
+        let graph = self.graph;
+        let before = self.pieces[part];
+        if let Node::Call(op, args) = graph.node(part)
+            && let Node::Sum { constant, terms } = graph.node(args[0])
+        {
+            let opposite: Vec<(Number, Term)> = terms.iter().map(|(c, t)| (-c, *t)).collect();
+            let argument = self.sum(&-constant, &opposite);
+            let piece = self.notation.call(&mut self.page, *op, &[argument]);
+            self.pieces.insert(part, piece);
+        }
+        let piece = self.scaled(&c.abs(), term);
+        self.pieces.insert(part, before);
+        piece
     }
 
     /// `c * term`.

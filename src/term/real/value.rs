@@ -60,6 +60,9 @@ pub fn value(
 /// Digits beyond those that are written, in the change from binary to decimal.
 const GUARD: usize = 40;
 
+/// Binary exponents from which on decimals are found by logarithms.
+const VAST: isize = 30_000;
+
 /// A number as a decimal of at most `digits` significant digits, all of them when it has few.
 pub fn decimal(n: &Number, digits: usize) -> String {
     n.to_decimal(digits.max(1000)).unwrap_or_else(|| {
@@ -82,6 +85,30 @@ impl Real {
     }
 }
 
+/// A number with so large an exponent that changing its base takes long: its logarithm tells mantissa
+/// and exponent. `None` for others.
+fn scaled(x: &Float, digits: usize) -> Option<String> {
+    let exponent = x.repr().exponent();
+    if exponent.abs() < VAST || *x == Float::ZERO {
+        return None;
+    }
+    // An exponent of 64 bits takes as many away.
+    let bits = digits * 10 / 3 + 160;
+    let number = |n: i64| Float::from(n).with_precision(bits).value();
+    let [two, ten] = [2, 10].map(|n| number(n).ln());
+    let significand = Float::from_parts(x.repr().significand().clone(), 0);
+    let negative = significand < Float::ZERO;
+    let magnitude = if negative { -significand } else { significand };
+    let log = magnitude.with_precision(bits).value().ln() + number(exponent as i64) * two;
+    let whole = (&log / &ten).floor();
+    let power = i64::try_from(whole.to_int().value()).ok()?;
+    let mantissa = (log - whole * ten).exp();
+    // Ten has one digit more than other mantissas.
+    let text = written(&mantissa, digits);
+    let (text, power) = if text == "10" { ("1".to_owned(), power + 1) } else { (text, power) };
+    Some(format!("{}{text}e{power}", if negative { "-" } else { "" }))
+}
+
 /// Whether all numbers between two others have the same `digits` first digits, but for rounding.
 fn narrow(lo: &Float, hi: &Float, digits: usize) -> bool {
     let unit = DBig::from_parts(1.into(), -(digits as isize) - 1);
@@ -91,6 +118,9 @@ fn narrow(lo: &Float, hi: &Float, digits: usize) -> bool {
 }
 
 fn written(x: &Float, digits: usize) -> String {
+    if let Some(text) = scaled(x, digits) {
+        return text;
+    }
     // Changing the base loses about as many digits as the exponent has, so that more are kept.
     let whole: DBig =
         x.clone().with_rounding::<HalfAway>().with_base_and_precision(digits + GUARD).value();
@@ -116,6 +146,9 @@ mod tests {
             (-1_000_000, "3.29683e-434295"),
             (-100_000, "3.56295e-43430"),
             (1_000_000, "3.03322e434294"),
+            (1_000_000_000, "8.00298e434294481"),
+            (-100_000_000_000, "4.72952e-43429448191"),
+            (123_456_789, "1.64511e53616602"),
         ] {
             let n = g.number(exponent);
             let e = g.call(Op::Exp, &[n]);
