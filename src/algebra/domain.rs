@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashSet;
 
+use super::basis::Knowledge;
 use super::kernels::Kernels;
 use crate::polynomial::Budget;
 use crate::term::visit::{Rebuild, closure};
@@ -29,8 +30,13 @@ pub struct Condition {
 
 /// Conditions under which a term has a value where another one has one; `None` when some part, such
 /// as a choice, has a domain that is not of this kind.
-pub fn conditions(graph: &mut Graph, root: Term, given: Term) -> Option<Vec<Condition>> {
-    let (found, complete) = all(graph, root, Some(given));
+pub fn conditions(
+    graph: &mut Graph,
+    root: Term,
+    given: Term,
+    knowledge: &mut dyn Knowledge,
+) -> Option<Vec<Condition>> {
+    let (found, complete) = all(graph, root, Some((given, knowledge)));
     complete.then_some(found)
 }
 
@@ -41,8 +47,12 @@ pub fn implied(graph: &mut Graph, root: Term) -> Vec<Condition> {
 
 /// Conditions that suffice where another term has a value, or that are necessary, and whether these
 /// are all.
-fn all(graph: &mut Graph, root: Term, given: Option<Term>) -> (Vec<Condition>, bool) {
-    let shared = given.map(|given| outside_choices(graph, given)).unwrap_or_default();
+fn all(
+    graph: &mut Graph,
+    root: Term,
+    mut given: Option<(Term, &mut dyn Knowledge)>,
+) -> (Vec<Condition>, bool) {
+    let shared = given.as_ref().map(|(t, _)| outside_choices(graph, *t)).unwrap_or_default();
     let (mut found, mut complete) = (Vec::new(), true);
     let mut seen: FxHashSet<Term> = FxHashSet::default();
     let mut stack = vec![root];
@@ -64,10 +74,12 @@ fn all(graph: &mut Graph, root: Term, given: Option<Term>) -> (Vec<Condition>, b
                 (Op::Div, &[_, b]) => ask(b, Sign::Nonzero),
                 (Op::Pow, &[a, b]) => {
                     // As it is written, 2/3 is a quotient.
-                    let exponent = Rebuild::default().within(graph, b);
-                    match graph.as_number(exponent) {
-                        Some(exponent) => of_power(a, exponent, &mut ask),
+                    let [base, exponent] = [a, b].map(|t| Rebuild::default().within(graph, t));
+                    match graph.as_number(exponent).cloned() {
+                        Some(exponent) => of_power(a, &exponent, &mut ask),
                         None if is_positive_number(graph, a) => {}
+                        None if graph.as_number(base).is_some_and(|n| !n.is_zero())
+                            && given.as_mut().is_some_and(|(_, k)| k.integer(graph, b)) => {}
                         None if given.is_some() => ask(a, Sign::Positive),
                         None => complete = false,
                     }

@@ -9,13 +9,13 @@ use crate::polynomial::{Budget, Polynomial};
 use crate::term::evaluate::{Enclosing, evaluate};
 use crate::term::interval::Defined;
 use crate::term::sample::Claim;
-use crate::term::visit::{free_symbols, reachable};
+use crate::term::visit::{Rebuild, free_symbols, reachable};
 use crate::term::{Graph, Interval, Node, Number, Op, Term};
 
 /// What the second term asks not to be zero beyond what the first does; `None` when it may have no
 /// value where the first has one, but for isolated points.
 pub fn gaps(graph: &mut Graph, facts: &Assumptions, [a, b]: [Term; 2]) -> Option<Vec<Term>> {
-    let Some(asked) = domain::conditions(graph, b, a) else {
+    let Some(asked) = domain::conditions(graph, b, a, &mut Known::new(facts)) else {
         // A choice: facts know its branches.
         let total = Known::new(facts).of(graph, b).total();
         return (total || a == b).then(Vec::new);
@@ -86,9 +86,11 @@ fn follows(
         return Follows::Always;
     }
     let region = free_symbols(graph, &[of]).len() == 1;
+    // As it is written, x^2 is a call; its values are those of the power.
+    let plain = Rebuild::default().within(graph, of);
     match sign {
         Sign::Nonzero if divides(graph, of, granted, &mut known) => Follows::Always,
-        Sign::Nonzero if region && roots(graph, of, facts) == Some(0) => Follows::Always,
+        Sign::Nonzero if region && roots(graph, plain, facts) == Some(0) => Follows::Always,
         Sign::Nonzero => match isolated(graph, of) {
             true => Follows::ButForZeros,
             false => Follows::Unknown,
@@ -96,7 +98,7 @@ fn follows(
         _ => {
             let nonnegative = known.nonnegative(graph, of)
                 || granted_multiple(graph, of, granted, &mut known)
-                || (region && definite(graph, of, facts))
+                || (region && definite(graph, plain, facts))
                 || covered(graph, of, facts)
                 || Basis::new(&mut known, Keeping::Cosines).is_nonnegative(graph, of);
             match (nonnegative, sign) {

@@ -44,4 +44,8 @@ impl Knowledge for Known<'_> {
     fn nonnegative(&mut self, graph: &mut Graph, term: Term) -> bool {
         self.of(graph, term).signs.nonnegative()
     }
+
+    fn integer(&mut self, graph: &mut Graph, term: Term) -> bool {
+        self.of(graph, term).integer
+    }
 }

@@ -45,7 +45,7 @@ const EXPANDED: usize = 10_000;
 const CHANGED: u64 = 120;
 
 /// Signs that are distinguished, one after the other.
-const CASES: usize = 3;
+const CASES: usize = 4;
 
 impl Workspace {
     /// Whether the first text equals the second wherever the first has a value.
@@ -202,25 +202,34 @@ impl Workspace {
         facts: &Assumptions,
         depth: usize,
     ) -> Answer<Option<Vec<String>>> {
+        if self.graph.as_number(term).is_some_and(Number::is_zero) {
+            return Ok(Some(vec!["by the rules the difference is 0".to_owned()]));
+        }
         let Some(on) = undecided(&mut self.graph, term, facts).filter(|_| depth > 0) else {
             return Ok(None);
         };
         let zero = self.graph.number(0);
         let mut told = Vec::new();
-        for (condition, sides) in [(">=", [zero, on]), ("<=", [on, zero])] {
-            let condition_term = self.graph.call(Op::LessEqual, &sides);
+        let positive = self.graph.call(Op::Less, &[zero, on]);
+        for (condition, truth) in [(">", true), ("<=", false)] {
             let mut held = facts.clone();
-            held.hold(&mut self.graph, condition_term, true);
+            held.hold(&mut self.graph, positive, truth);
             if held.is_contradictory() {
                 continue;
             }
             let case = format!("where {} {condition} 0", self.print(on)?);
             let inner = match self.zero(term, &held) {
                 Some(proof) => self.told_proof(&proof)?,
-                None => match self.by_cases(term, &held, depth - 1)? {
-                    Some(inner) => inner,
-                    None => return Ok(None),
-                },
+                None => {
+                    // What is known of signs decides choices and inner minima.
+                    let given = std::mem::replace(&mut self.known.facts, held.clone());
+                    let rest = self.shortest_of(&[term])[0];
+                    self.known.facts = given;
+                    match self.by_cases(rest, &held, depth - 1)? {
+                        Some(inner) => inner,
+                        None => return Ok(None),
+                    }
+                }
             };
             told.extend(inner.into_iter().map(|line| format!("{case}: {line}")));
         }
@@ -257,6 +266,12 @@ fn undecided(graph: &mut Graph, root: Term, facts: &Assumptions) -> Option<Term>
         let on = match (op, &*args) {
             (Op::Abs | Op::Sign, &[a]) => a,
             (Op::Max | Op::Min, &[a, b]) => graph.sub(a, b),
+            // Positive exactly where the condition holds, or where it does not.
+            (Op::If, &[condition, ..]) => match graph.node(condition).clone() {
+                Node::Call(Op::Less, sides) => graph.sub(sides[1], sides[0]),
+                Node::Call(Op::LessEqual, sides) => graph.sub(sides[0], sides[1]),
+                _ => continue,
+            },
             _ => continue,
         };
         let minus = graph.neg(on);

@@ -260,11 +260,11 @@ impl Workspace {
         Options { assumptions, stop: self.stop, ..Options::reading() }
     }
 
-    /// The shortest form found of a term, from any shape of it.
+    /// The shortest form found of a term, from any shape of it in its own variables.
     pub(super) fn shortest(&mut self, root: Term) -> Term {
         let options = self.reading(&[root]);
         let found = simplify(&mut self.graph, root, &self.rules, &options).roots[0];
-        self.reshaped(root, found, &options).best
+        self.reshaped_as(root, found, &options, false).best
     }
 
     /// The form that is cheapest to compute.

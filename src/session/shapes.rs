@@ -100,10 +100,21 @@ impl Workspace {
     /// The shortest of what rewriting found and what it finds from other shapes of it, and the way
     /// there.
     pub(super) fn reshaped(&mut self, root: Term, found: Term, options: &Options) -> Reshaping {
+        self.reshaped_as(root, found, options, true)
+    }
+
+    /// As [`Workspace::reshaped`], also as a function of other variables or not.
+    pub(super) fn reshaped_as(
+        &mut self,
+        root: Term,
+        found: Term,
+        options: &Options,
+        changing: bool,
+    ) -> Reshaping {
         let mut links: Vec<Link> = Vec::new();
         let mut best = self.from_shapes(root, found, options, &mut links);
         let mut changed: Vec<Term> = Vec::new();
-        while !changed.contains(&best) && !(options.stop)() {
+        while changing && !changed.contains(&best) && !(options.stop)() {
             changed.push(best);
             best = self.from_changes(root, best, options, &mut links);
         }

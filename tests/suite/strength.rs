@@ -132,6 +132,48 @@ fn the_core_of_westers_review() {
 }
 
 #[test]
+fn identities_for_all_integers_are_decided() {
+    // Problems I3 to I5 and C3 of Wester's review (1999), and a near miss.
+    for (a, b, verdict) in [
+        ("cos(n*pi) + sin((4*n - 1)/2*pi)", "(-1)^n - 1", "equal"),
+        ("cos(pi*cos(n*pi)) + sin(pi/2*cos(n*pi))", "(-1)^n - 1", "equal"),
+        ("sin((n^5/5 + n^4/2 + n^3/3 - n/30)*pi)", "0", "equal"),
+        ("(-1)^(n*(n + 1))", "1", "equal"),
+        ("cos(n*pi)", "(-1)^(n + 1)", "different"),
+        ("(-1)^(n*(n + 2))", "1", "different"),
+    ] {
+        let reply = ask(&json!({"op": "equal", "a": a, "b": b, "assume": ["n integer"]}));
+        assert_eq!(reply["verdict"], verdict, "{a} and {b}: {reply}");
+    }
+}
+
+#[test]
+fn claims_are_decided() {
+    // Problems N1 to N5 of Wester's review (1999) and inequalities of textbooks.
+    for (claim, assume, verdict) in [
+        ("exp(pi) > pi^e", json!([]), "true"),
+        ("x^4 - x + 1 > 0", json!([]), "true"),
+        ("x^4 - x + 1 > 1", json!([]), "false"),
+        ("2*x^2 > 2*y^2", json!(["x > y"]), "false"),
+        ("2*x^2 > 2*y^2", json!(["x > y", "y > 0"]), "true"),
+        ("k*x^2 > k*y^2", json!(["x > y", "y > 0", "k > 0"]), "true"),
+        ("x^2 + y^2 >= 2*x*y", json!([]), "true"),
+        ("x^2 + y^2 > 2*x*y", json!([]), "false"),
+        ("-1 < x and x < 1", json!(["x in -1/2..1/2"]), "true"),
+        ("x < 0 or x > 0", json!([]), "false"),
+        ("not x^2 < 0", json!([]), "true"),
+        ("sin(x)^2 + cos(x)^2 == 1", json!([]), "true"),
+        ("exp(x) >= 1", json!(["x >= 0"]), "true"),
+        ("sqrt(2) + sqrt(3) > pi", json!([]), "true"),
+        ("22/7 < pi", json!([]), "false"),
+        ("1/x > 0", json!(["x > 0"]), "true"),
+    ] {
+        let reply = ask(&json!({"op": "decide", "claim": claim, "assume": assume}));
+        assert_eq!(reply["verdict"], verdict, "{claim}: {reply}");
+    }
+}
+
+#[test]
 fn explanations_lead_to_what_simplification_finds() {
     let (mut same, mut all) = (0, 0);
     let mut apart = Vec::new();

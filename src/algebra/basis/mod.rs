@@ -31,6 +31,10 @@ pub trait Knowledge {
     fn positive(&mut self, graph: &mut Graph, term: Term) -> bool;
     /// Whether the term is at least zero wherever it has a value.
     fn nonnegative(&mut self, graph: &mut Graph, term: Term) -> bool;
+    /// Whether every value of the term is an integer.
+    fn integer(&mut self, _: &mut Graph, _: Term) -> bool {
+        false
+    }
 }
 
 /// Which functions are expressed by which others: of sine and cosine one keeps powers higher than the
