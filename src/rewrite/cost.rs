@@ -141,9 +141,10 @@ fn sum<'n>(constant: &Number, coefficients: impl Iterator<Item = &'n Number>) ->
         negative += usize::from(c.is_negative());
         if !c.is_one() && *c != Number::MINUS_ONE {
             scaled += 1;
-            // `x/3` and `2*x/3`: the denominator stands below what is scaled.
-            let whole = c.abs().recip().is_some_and(|d| d.is_integer());
-            numbers += number(&c.abs()) - if whole && number(&c.abs()) > 2.0 { 2.0 } else { 0.0 };
+            let size = number(&c.abs());
+            // `x/3`: the denominator alone stands below what is scaled.
+            let alone = size > 2.0 && c.recip().is_some_and(|d| d.is_integer());
+            numbers += if alone { 1.0 } else { size };
         }
     }
     let constants = usize::from(!constant.is_zero());

@@ -213,5 +213,7 @@ fn a_stream_goes_on_after_a_bad_line() {
     assert_eq!(jacobian["matrix"], json!([["2*x*y", "x^2"], ["0", "cos(y)"]]));
     let hessian = ask(&json!({"op": "hessian", "expr": "x^3 + x*y^2", "vars": ["x", "y"]}));
     assert_eq!(hessian["matrix"], json!([["6*x", "2*y"], ["2*y", "2*x"]]));
-    assert_eq!(OPERATIONS.len(), 12);
+    let claim = ask(&json!({"op": "decide", "claim": "x^2 > x", "assume": ["x > 0"]}));
+    assert_eq!((&claim["verdict"], &claim["witness"]["x"]), (&json!("false"), &json!("1")));
+    assert_eq!(OPERATIONS.len(), 13);
 }

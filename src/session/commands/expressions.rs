@@ -306,7 +306,7 @@ pub const DECIDE: Command = Command {
     place: Place::Everywhere,
     examples: &[
         Example { line: "decide x^4 - x + 1 > 0", result: "true" },
-        Example { line: "decide x^2 > y^2 --assume x>y", result: "false at x = 0, y = -1" },
+        Example { line: "decide x^2 > y^2 --assume x>y", result: "false at x = 1, y = -1" },
         Example { line: "decide 2*x^2 > 2*y^2 --assume x>y --assume y>0", result: "true" },
     ],
     run: |session, call| {
