@@ -112,11 +112,11 @@ impl Workspace {
         changing: bool,
     ) -> Reshaping {
         let mut links: Vec<Link> = Vec::new();
-        let mut best = self.from_shapes(root, found, options, &mut links);
+        let mut best = self.by_shapes(root, found, options, &mut links);
         let mut changed: Vec<Term> = Vec::new();
         while changing && !changed.contains(&best) && !(options.stop)() {
             changed.push(best);
-            best = self.from_changes(root, best, options, &mut links);
+            best = self.by_changes_of_variables(root, best, options, &mut links);
         }
         let shape = match (options.stop)() {
             true => best,
@@ -148,7 +148,7 @@ impl Workspace {
     }
 
     /// The shortest of what rewriting found and what it finds from other shapes.
-    fn from_shapes(
+    fn by_shapes(
         &mut self,
         root: Term,
         found: Term,
@@ -185,7 +185,7 @@ impl Workspace {
     }
 
     /// The shortest of what was found and what is found as a function of another variable.
-    fn from_changes(
+    fn by_changes_of_variables(
         &mut self,
         root: Term,
         found: Term,
@@ -208,7 +208,7 @@ impl Workspace {
                 let image = change.images[0];
                 let next = simplify(&mut self.graph, image, &self.rules, &options).roots[0];
                 let next = match size(&self.graph, image) <= SHAPED {
-                    true => self.from_shapes(image, next, &options, &mut Vec::new()),
+                    true => self.by_shapes(image, next, &options, &mut Vec::new()),
                     false => next,
                 };
                 let shape = change.undone(&mut self.graph, next);
@@ -218,7 +218,7 @@ impl Workspace {
                 // What it stands for may lead on.
                 let next = simplify(&mut self.graph, shape, &self.rules, given).roots[0];
                 links.push(Link { from, shape, next });
-                best = self.from_shapes(shape, next, given, links);
+                best = self.by_shapes(shape, next, given, links);
             }
         }
         best
