@@ -204,6 +204,9 @@ impl Workspace {
         starts.retain(|&t| size(&self.graph, t) <= CHANGED);
         for from in starts {
             for change in changes(&mut self.graph, &[from], &given.assumptions) {
+                if (given.stop)() {
+                    return best;
+                }
                 let options = Options { assumptions: change.facts.clone(), ..given.clone() };
                 let image = change.images[0];
                 let next = simplify(&mut self.graph, image, &self.rules, &options).roots[0];

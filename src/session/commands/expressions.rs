@@ -365,7 +365,7 @@ pub const SOLVE: Command = Command {
         Example { line: "solve x + y = 3, x - y = 1", result: "x = 2\ny = 1" },
         Example {
             line: "solve a*x + y = 1, x + y = 0 --for x,y",
-            result: "x = 1/(a - 1)\ny = -1/(a - 1)\nprovided that a - 1 is not zero",
+            result: "x = 1/(a - 1)\ny = 1/(1 - a)\nprovided that a - 1 is not zero",
         },
     ],
     run: |session, call| {
