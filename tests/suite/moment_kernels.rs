@@ -58,16 +58,17 @@ fn check(graph: &MixedGraph, seed: u64) {
         let slopes = up.iter().zip(&down).map(|(a, b)| (&(a - b) * &half).to_f64());
         Some(slopes.collect::<Vec<_>>())
     };
-    let mut dense = vec![vec![0.0; n]; exact.len()];
+    // By parameter, then moment.
+    let mut dense = vec![vec![0.0; exact.len()]; n];
     let gradient = evaluated(&kernels.gradient, &point, kernels.gradient_places.len());
     for (&(m, k), value) in kernels.gradient_places.iter().zip(&gradient) {
-        dense[m][k] = *value;
+        dense[k][m] = *value;
     }
     let wide = dense.iter().flatten().fold(scale, |a, x| a.max(x.abs()));
-    for k in 0..n {
+    for (k, found) in dense.iter().enumerate() {
         let Some(slopes) = first(k) else { continue };
-        for (m, slope) in slopes.iter().enumerate() {
-            near(dense[m][k], *slope, wide, &format!("derivative of {m} by {k}"));
+        for (found, slope) in found.iter().zip(&slopes) {
+            near(*found, *slope, wide, &format!("derivative by {k}"));
         }
     }
     let hessian = evaluated(&kernels.hessian, &point, kernels.hessian_places.len());
