@@ -133,10 +133,12 @@ fn moments(c: &mut Criterion) {
         });
         let kernels = MomentKernels::new(&model, 0).expect("kernels");
         let (mut scratch, at) = (Scratch::new(), vec![0.1; kernels.parameters.len()]);
+        let (first, second) = (kernels.gradient.as_ref(), kernels.hessian.as_ref());
+        let (first, second) = (first.expect("few entries"), second.expect("few entries"));
         for (what, part, entries) in [
             ("kernel", &kernels.values, kernels.moments.len()),
-            ("gradient", &kernels.gradient, kernels.gradient_places.len()),
-            ("hessian", &kernels.hessian, kernels.hessian_places.len()),
+            ("gradient", &first.part, first.places.len()),
+            ("hessian", &second.part, second.places.len()),
         ] {
             let mut output = vec![0.0; entries];
             c.bench_function(&format!("moments/{what}/{name}"), |b| {

@@ -60,8 +60,9 @@ fn check(graph: &MixedGraph, seed: u64) {
     };
     // By parameter, then moment.
     let mut dense = vec![vec![0.0; exact.len()]; n];
-    let gradient = evaluated(&kernels.gradient, &point, kernels.gradient_places.len());
-    for (&(m, k), value) in kernels.gradient_places.iter().zip(&gradient) {
+    let slopes = kernels.gradient.as_ref().expect("few derivatives");
+    let gradient = evaluated(&slopes.part, &point, slopes.places.len());
+    for (&(m, k), value) in slopes.places.iter().zip(&gradient) {
         dense[k][m] = *value;
     }
     let wide = dense.iter().flatten().fold(scale, |a, x| a.max(x.abs()));
@@ -71,10 +72,11 @@ fn check(graph: &MixedGraph, seed: u64) {
             near(*found, *slope, wide, &format!("derivative by {k}"));
         }
     }
-    let hessian = evaluated(&kernels.hessian, &point, kernels.hessian_places.len());
+    let bends = kernels.hessian.as_ref().expect("few derivatives");
+    let hessian = evaluated(&bends.part, &point, bends.places.len());
     let wide = hessian.iter().fold(wide, |a, x| a.max(x.abs()));
     let mut second = vec![0.0; exact.len() * n * n];
-    for (&(m, k, l), value) in kernels.hessian_places.iter().zip(&hessian) {
+    for (&(m, k, l), value) in bends.places.iter().zip(&hessian) {
         second[(m * n + k) * n + l] = *value;
     }
     let quarter = (&(&step * &step) * &Number::from(4)).recip().expect("not zero");
@@ -146,8 +148,9 @@ fn means_and_fixed_coefficients_are_in_kernels() {
         let place = kernels.observed.iter().position(|v| v == name).expect("a variable");
         let moment = kernels.moments.len() - kernels.means + place;
         let parameter = kernels.parameters.iter().position(|p| p == "m").expect("the label");
-        let at_place = kernels.gradient_places.iter().position(|p| *p == (moment, parameter));
-        let gradient = evaluated(&kernels.gradient, &at, kernels.gradient_places.len());
+        let slopes = kernels.gradient.as_ref().expect("few derivatives");
+        let at_place = slopes.places.iter().position(|p| *p == (moment, parameter));
+        let gradient = evaluated(&slopes.part, &at, slopes.places.len());
         at_place.map(|k| gradient[k])
     };
     assert_eq!(slope("x3"), Some(1.0 + 2.0 * 0.25));

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::calculus::{Gradients, Target};
+use super::slopes::{Place, Quantity, Slopes};
 use crate::kernel::{self, Backend, Jit, Kernel, OperationCounts, Output, Scratch, Tape, Variable};
-use crate::model::sem::symbolic::{Expansion, Method, Terms, programme, terms_of};
+use crate::model::sem::graph::Weight;
+use crate::model::sem::symbolic::{Expansion, Method, Programme, Terms, programme, terms_of};
 use crate::model::sem::{Kind, MixedGraph, StructuralModel, Value};
 use crate::rewrite::seed::fingerprint::fingerprints;
 use crate::rewrite::{self, Ruleset};
@@ -42,7 +43,7 @@ impl Form {
 pub enum KernelError {
     /// `det(I - Λ)` is zero for all parameters: the variables of a component.
     Singular(Vec<String>),
-    /// A component has too many subsets of columns.
+    /// A component has too many subsets of columns, or there are more than [`ENTRIES`] moments.
     TooLarge,
     /// The code generator refuses.
     Kernel(kernel::Error),
@@ -54,7 +55,9 @@ impl fmt::Display for KernelError {
             KernelError::Singular(names) => {
                 write!(f, "det(I - Λ) is zero for all parameters, by {}", names.join(", "))
             }
-            KernelError::TooLarge => f.write_str("a component is too large to compute its minors"),
+            KernelError::TooLarge => {
+                write!(f, "a component is too large, or there are more than {ENTRIES} moments")
+            }
             KernelError::Kernel(e) => e.fmt(f),
         }
     }
@@ -113,16 +116,24 @@ pub struct MomentKernels {
     pub costs: [(Form, Option<f64>); 3],
     /// The moments.
     pub values: Part,
-    /// Positions of moment and parameter of each derivative that is not zero.
-    pub gradient_places: Vec<(usize, usize)>,
-    /// The derivatives.
-    pub gradient: Part,
-    /// Positions of moment and two parameters, the second at most the first, of each second
-    /// derivative that is not zero.
-    pub hessian_places: Vec<(usize, usize, usize)>,
-    /// The second derivatives.
-    pub hessian: Part,
+    /// Derivatives that are not zero, by the positions of moment and parameter; nothing when there
+    /// are more than [`ENTRIES`].
+    pub gradient: Option<Derivatives<(usize, usize)>>,
+    /// Second derivatives that are not zero, by the positions of moment and two parameters, the second
+    /// at most the first; nothing when there are more than [`ENTRIES`].
+    pub hessian: Option<Derivatives<(usize, usize, usize)>>,
 }
+
+/// Derivatives with what they are of.
+pub struct Derivatives<P> {
+    /// The positions of each entry.
+    pub places: Vec<P>,
+    /// The entries.
+    pub part: Part,
+}
+
+/// The most entries of a kernel.
+pub const ENTRIES: usize = 50_000;
 
 impl MomentKernels {
     /// The kernels of a completed model in a group, counted from 0.
@@ -149,55 +160,65 @@ impl MomentKernels {
         let observed = mixed.observed();
         let pairs: Vec<(usize, usize)> =
             (0..observed.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).collect();
+        if pairs.len() > ENTRIES {
+            return Err(KernelError::TooLarge);
+        }
         let mut graph = Graph::new();
         let mut parameters: Vec<String> = mixed.parameters.iter().map(|p| p.name.clone()).collect();
-        let intercepts: Vec<Option<Term>> = intercepts
-            .iter()
-            .map(|intercept| match intercept.as_ref()? {
-                Intercept::Fixed(value) => Some(graph.number(value.clone())),
-                Intercept::Parameter(name) => {
-                    if !parameters.contains(name) {
+        let mut places: Vec<(Place, usize)> = Vec::new();
+        let parameter = |w: &Weight| if let Weight::Parameter(p) = w { Some(*p) } else { None };
+        for (a, b, w) in mixed.effects() {
+            places.extend(parameter(w).map(|p| (Place::Effect(a, b), p)));
+        }
+        for (a, b, w) in mixed.covariances() {
+            places.extend(parameter(w).map(|p| (Place::Covariance(a, b), p)));
+        }
+        let mut terms = vec![None; mixed.size()];
+        for (v, intercept) in intercepts.iter().enumerate() {
+            terms[v] = match intercept {
+                None => None,
+                Some(Intercept::Fixed(value)) => Some(graph.number(value.clone())),
+                Some(Intercept::Parameter(name)) => {
+                    let known = parameters.iter().position(|p| p == name);
+                    places.push((Place::Intercept(v), known.unwrap_or(parameters.len())));
+                    if known.is_none() {
                         parameters.push(name.clone());
                     }
                     Some(graph.symbol(name))
                 }
-            })
-            .collect();
+            };
+        }
+        let intercepts = terms;
         let means = if intercepts.iter().any(Option::is_some) { observed.len() } else { 0 };
         let entries: Vec<(usize, usize)> =
             pairs.iter().map(|&(i, j)| (observed[i], observed[j])).collect();
 
-        let mut made: Vec<(Form, Vec<Term>, f64)> = Vec::new();
+        let mut made: Vec<(Form, Built, f64)> = Vec::new();
         let mut costs = Form::ALL.map(|form| (form, None));
         for (form, cost) in &mut costs {
-            let Some(roots) = roots(*form, mixed, &mut graph, &intercepts, &entries, means)? else {
+            let Some(built) = build(*form, mixed, &mut graph, &intercepts, &entries, means)? else {
                 continue;
             };
-            let cycles = OperationCounts::of_terms(&graph, &roots).cycles();
+            let cycles = OperationCounts::of_terms(&graph, &built.roots).cycles();
             *cost = Some(cycles);
-            made.push((*form, roots, cycles));
+            made.push((*form, built, cycles));
         }
         let cheapest = made.into_iter().min_by(|a, b| a.2.total_cmp(&b.2));
-        let (form, roots, _) = cheapest.ok_or(KernelError::TooLarge)?;
+        let (form, built, _) = cheapest.ok_or(KernelError::TooLarge)?;
 
-        let symbols: Vec<Term> = parameters.iter().map(|name| graph.symbol(name)).collect();
-        let mut gradients = Gradients::by(symbols.iter().map(|&s| Target::from(s)));
-        let derivatives = |graph: &mut Graph, gradients: &mut Gradients, root: Term| {
-            let found = gradients.of(graph, root).expect("polynomials and quotients");
-            found.iter().map(|&(k, t)| (k as usize, t)).collect::<Vec<_>>()
-        };
-        let (mut first, mut gradient_places) = (Vec::new(), Vec::new());
-        let (mut second, mut hessian_places) = (Vec::new(), Vec::new());
-        for (m, &root) in roots.iter().enumerate() {
-            for (k, slope) in derivatives(&mut graph, &mut gradients, root) {
-                first.push(slope);
-                gradient_places.push((m, k));
-                for (l, bend) in derivatives(&mut graph, &mut gradients, slope) {
-                    if l <= k {
-                        second.push(bend);
-                        hessian_places.push((m, k, l));
-                    }
-                }
+        let slopes = Slopes { programme: &built.programme, places: &places, size: mixed.size() };
+        let quantities = entries.iter().map(|&(i, j)| Quantity::Covariance(i, j));
+        let quantities =
+            quantities.chain(observed[..means].iter().map(|&v| Quantity::Mean(v))).enumerate();
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for (m, moment) in quantities {
+            if first.len() <= ENTRIES {
+                let found = slopes.first(&mut graph, moment);
+                first.extend(found.into_iter().map(|(k, t)| ((m, k), t)));
+            }
+            if second.len() <= ENTRIES {
+                let found = slopes.second(&mut graph, moment);
+                second.extend(found.into_iter().map(|((k, l), t)| ((m, k, l), t)));
             }
         }
         let layout = kernel::Layout {
@@ -218,19 +239,30 @@ impl MomentKernels {
             Part::new(graph, &layout, &roots)
         };
         Ok(MomentKernels {
-            values: part(&mut graph, &roots)?,
-            gradient: part(&mut graph, &first)?,
-            hessian: part(&mut graph, &second)?,
+            values: part(&mut graph, &built.roots)?,
+            gradient: derivatives(&mut graph, first, part)?,
+            hessian: derivatives(&mut graph, second, part)?,
             observed: observed.iter().map(|&v| mixed.vertex_name(v).to_owned()).collect(),
             moments: pairs.into_iter().chain((0..means).map(|i| (i, i))).collect(),
             parameters,
             means,
             form,
             costs,
-            gradient_places,
-            hessian_places,
         })
     }
+}
+
+/// The kernel of derivatives with their positions; nothing when there are too many.
+fn derivatives<P>(
+    graph: &mut Graph,
+    entries: Vec<(P, Term)>,
+    part: impl Fn(&mut Graph, &[Term]) -> Result<Part, kernel::Error>,
+) -> Result<Option<Derivatives<P>>, KernelError> {
+    if entries.len() > ENTRIES {
+        return Ok(None);
+    }
+    let (places, roots): (Vec<P>, Vec<Term>) = entries.into_iter().unzip();
+    Ok(Some(Derivatives { places, part: part(graph, &roots)? }))
 }
 
 /// The mean of a variable beside what others give it.
@@ -258,15 +290,21 @@ fn intercepts(model: &StructuralModel, mixed: &MixedGraph, group: usize) -> Vec<
     found
 }
 
-/// The moments in a form; nothing when it cannot be made, or divides by what the model does not.
-fn roots(
+/// The moments in a form.
+struct Built {
+    roots: Vec<Term>,
+    programme: Programme,
+}
+
+/// Makes the moments in a form; nothing when it cannot be made, or divides by what the model does not.
+fn build(
     form: Form,
     mixed: &MixedGraph,
     graph: &mut Graph,
     intercepts: &[Option<Term>],
     entries: &[(usize, usize)],
     means: usize,
-) -> Result<Option<Vec<Term>>, KernelError> {
+) -> Result<Option<Built>, KernelError> {
     let terms = Terms::new(graph, mixed);
     let expansion = match form {
         Form::Elimination => Expansion::by(mixed, terms, Method::Eliminated),
@@ -278,24 +316,26 @@ fn roots(
         return Err(KernelError::Singular(names.collect()));
     }
     let n = mixed.size();
-    let made = programme(mixed, &mut expansion, intercepts);
+    let programme = programme(mixed, &mut expansion, intercepts);
+    let zero = expansion.ring.graph.number(0);
     let mut roots = match form {
         Form::OneConnections => terms_of(&mut expansion, entries),
         Form::Programme | Form::Elimination => {
-            let zero = expansion.ring.graph.number(0);
-            entries.iter().map(|&(i, j)| made.covariances[i * n + j].unwrap_or(zero)).collect()
+            let entry = |&(i, j): &(usize, usize)| programme.covariances[i * n + j].unwrap_or(zero);
+            entries.iter().map(entry).collect()
         }
     };
     if means > 0 {
-        let zero = expansion.ring.graph.number(0);
-        roots.extend(mixed.observed().iter().map(|&v| made.means[v].unwrap_or(zero)));
+        roots.extend(mixed.observed().iter().map(|&v| programme.means[v].unwrap_or(zero)));
     }
     if form == Form::Elimination {
         let minors = Expansion::new(mixed, Terms::new(graph, mixed));
         let allowed: Vec<Term> = minors.iter().flat_map(|e| &e.minors).map(|m| m.delta).collect();
-        return Ok(divides_only_by(graph, &roots, &allowed).then_some(roots));
+        if !divides_only_by(graph, &roots, &allowed) {
+            return Ok(None);
+        }
     }
-    Ok(Some(roots))
+    Ok(Some(Built { roots, programme }))
 }
 
 /// Whether every divisor in the terms is one of the allowed ones up to its sign, decided at random

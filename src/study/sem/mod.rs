@@ -9,6 +9,7 @@ pub mod indices;
 pub mod kernels;
 pub mod population;
 pub mod sample;
+mod slopes;
 
 pub use discrepancy::Method;
 pub use fit::{Errors, Estimate, Fit, Options, fit};

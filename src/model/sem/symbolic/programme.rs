@@ -11,6 +11,8 @@ use crate::term::{Graph, Term};
 
 /// Covariances and means of all variables; nothing where they are zero.
 pub struct Programme {
+    /// `T_ij`, the total effect of `i` on `j`, row by row.
+    pub effects: Vec<Option<Term>>,
     /// `σ_ij`, row by row.
     pub covariances: Vec<Option<Term>>,
     /// `μ_i`.
@@ -115,7 +117,7 @@ pub fn programme(
         }
         before.extend(component);
     }
-    Programme { covariances: sigma, means }
+    Programme { effects, covariances: sigma, means }
 }
 
 fn total(terms: &mut Graph, parts: Vec<Term>) -> Option<Term> {

@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::commands::compare::nanoseconds;
 use crate::study::sem::MomentKernels;
-use crate::study::sem::kernels::{Form, Part};
+use crate::study::sem::kernels::{ENTRIES, Form, Part};
 use crate::text::Kind;
 
 /// Kernels of the moments of a structural equation model.
@@ -36,9 +36,9 @@ pub const COMPILE: Command = Command {
             nanoseconds(call, &mut || part.evaluate(&at, &mut output, &mut scratch))
         };
         let rows = [
-            ("moments", &kernels.values, kernels.moments.len()),
-            ("gradient", &kernels.gradient, kernels.gradient_places.len()),
-            ("Hessian", &kernels.hessian, kernels.hessian_places.len()),
+            ("moments", Some((&kernels.values, kernels.moments.len()))),
+            ("gradient", kernels.gradient.as_ref().map(|d| (&d.part, d.places.len()))),
+            ("Hessian", kernels.hessian.as_ref().map(|d| (&d.part, d.places.len()))),
         ];
         let mut lines = vec![
             format!(
@@ -56,7 +56,11 @@ pub const COMPILE: Command = Command {
         }
         lines.push(format!("{:<28}{:>12}{:>12}{:>15}", "kernel", "entries", "operations", "time"));
         let mut parts = serde_json::Map::new();
-        for (what, part, entries) in rows {
+        for (what, row) in rows {
+            let Some((part, entries)) = row else {
+                lines.push(format!("{what:<28}{:>12}", format!("over {ENTRIES}")));
+                continue;
+            };
             let operations = part.tape.operations().total();
             let took = time(part, entries);
             lines.push(format!("{what:<28}{entries:>12}{operations:>12}{took:>12.1} ns"));
@@ -90,7 +94,7 @@ fn json(name: &str, kernels: &MomentKernels, parts: Json) -> Json {
     json!({
         "model": name, "parameters": kernels.parameters, "variables": kernels.observed,
         "moments": kernels.moments, "means": kernels.means, "form": kernels.form.name(),
-        "forms": forms, "kernels": parts, "gradient_places": kernels.gradient_places,
-        "hessian_places": kernels.hessian_places,
+        "forms": forms, "kernels": parts, "gradient_places": kernels.gradient.as_ref().map(|d| &d.places),
+        "hessian_places": kernels.hessian.as_ref().map(|d| &d.places),
     })
 }
