@@ -158,21 +158,14 @@ impl MomentKernels {
         intercepts: &[Option<Intercept>],
     ) -> Result<MomentKernels, KernelError> {
         let observed = mixed.observed();
-        let pairs: Vec<(usize, usize)> =
-            (0..observed.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).collect();
-        if pairs.len() > ENTRIES {
+        if observed.len().saturating_mul(observed.len() + 1) / 2 > ENTRIES {
             return Err(KernelError::TooLarge);
         }
+        let pairs: Vec<(usize, usize)> =
+            (0..observed.len()).flat_map(|i| (0..=i).map(move |j| (i, j))).collect();
         let mut graph = Graph::new();
         let mut parameters: Vec<String> = mixed.parameters.iter().map(|p| p.name.clone()).collect();
-        let mut places: Vec<(Place, usize)> = Vec::new();
-        let parameter = |w: &Weight| if let Weight::Parameter(p) = w { Some(*p) } else { None };
-        for (a, b, w) in mixed.effects() {
-            places.extend(parameter(w).map(|p| (Place::Effect(a, b), p)));
-        }
-        for (a, b, w) in mixed.covariances() {
-            places.extend(parameter(w).map(|p| (Place::Covariance(a, b), p)));
-        }
+        let mut places = places(mixed);
         let mut terms = vec![None; mixed.size()];
         for (v, intercept) in intercepts.iter().enumerate() {
             terms[v] = match intercept {
@@ -263,6 +256,17 @@ fn derivatives<P>(
     }
     let (places, roots): (Vec<P>, Vec<Term>) = entries.into_iter().unzip();
     Ok(Some(Derivatives { places, part: part(graph, &roots)? }))
+}
+
+/// The coefficients of a graph that are parameters.
+fn places(mixed: &MixedGraph) -> Vec<(Place, usize)> {
+    let effects = mixed.effects().map(|(a, b, w)| (Place::Effect(a, b), w));
+    let covariances = mixed.covariances().map(|(a, b, w)| (Place::Covariance(a, b), w));
+    let parameter = |(place, weight): (Place, &Weight)| match weight {
+        Weight::Parameter(p) => Some((place, *p)),
+        Weight::Constant(_) => None,
+    };
+    effects.chain(covariances).filter_map(parameter).collect()
 }
 
 /// The mean of a variable beside what others give it.
