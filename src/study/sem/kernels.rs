@@ -135,6 +135,10 @@ pub struct Derivatives<P> {
 /// The most entries of a kernel.
 pub const ENTRIES: usize = 50_000;
 
+/// The most covariances that are made each by itself: with many, what they share costs less in causal
+/// order.
+const ALONE: usize = 2_000;
+
 impl MomentKernels {
     /// The kernels of a completed model in a group, counted from 0.
     ///
@@ -309,6 +313,9 @@ fn build(
     entries: &[(usize, usize)],
     means: usize,
 ) -> Result<Option<Built>, KernelError> {
+    if form == Form::OneConnections && entries.len() > ALONE {
+        return Ok(None);
+    }
     let terms = Terms::new(graph, mixed);
     let expansion = match form {
         Form::Elimination => Expansion::by(mixed, terms, Method::Eliminated),

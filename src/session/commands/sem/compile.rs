@@ -17,7 +17,8 @@ pub const COMPILE: Command = Command {
     name: "sem compile",
     about: "covariances, means and their derivatives as machine code: the cheapest form, its operations and time",
     more: "Every form has the same values. One that divides by anything but det(I - Λ) has no \
-           values where the model has some, and is not taken. `--json` has the order of \
+           values where the model has some, and is not taken; of many covariances the one-connection \
+           rule for each is not. `--json` has the order of \
            parameters, moments and derivatives in the kernels that `MomentKernels` of the library \
            makes.",
     arguments: &[SEM_FILE],
@@ -50,7 +51,7 @@ pub const COMPILE: Command = Command {
             format!("{:<28}{:>12}", "form", "cycles"),
         ];
         for (form, cost) in &kernels.costs {
-            let cost = cost.map_or("divides by more".to_owned(), |c| format!("{c}"));
+            let cost = cost.map_or("not taken".to_owned(), |c| format!("{c}"));
             let taken = if *form == kernels.form { "  taken" } else { "" };
             lines.push(format!("{:<28}{cost:>12}{taken}", form.name()));
         }
