@@ -129,9 +129,9 @@ fn moments(c: &mut Criterion) {
             b.iter(|| black_box(eliminated.at(black_box(&at))));
         });
         c.bench_function(&format!("moments/compile/{name}"), |b| {
-            b.iter(|| black_box(MomentKernels::new(&model, 0).expect("kernels").form));
+            b.iter(|| black_box(MomentKernels::new(&model, 0, || false).expect("kernels").form));
         });
-        let kernels = MomentKernels::new(&model, 0).expect("kernels");
+        let kernels = MomentKernels::new(&model, 0, || false).expect("kernels");
         let (mut scratch, at) = (Scratch::new(), vec![0.1; kernels.parameters.len()]);
         let (first, second) = (kernels.gradient.as_ref(), kernels.hessian.as_ref());
         let (first, second) = (first.expect("few entries"), second.expect("few entries"));

@@ -4,7 +4,7 @@ use isoterm::kernel::Scratch;
 use isoterm::model::sem::{Conventions, MixedGraph};
 use isoterm::session::contents;
 use isoterm::study::sem::MomentKernels;
-use isoterm::study::sem::kernels::Form;
+use isoterm::study::sem::kernels::{Form, KernelError};
 use isoterm::term::Number;
 use isoterm::text::{Limits, Source};
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn near(found: f64, exact: f64, scale: f64, what: &str) {
 
 /// Checks all parts at a point of small rationals.
 fn check(graph: &MixedGraph, seed: u64) {
-    let kernels = MomentKernels::of_graph(graph).expect("kernels");
+    let kernels = MomentKernels::of_graph(graph, || false).expect("kernels");
     let n = graph.parameters.len();
     let small = |k: u64| Number::ratio(((seed >> (k % 50)) % 13) as i64 + 1, 17);
     let at: Vec<Number> = (0..n as u64).filter_map(small).collect();
@@ -121,7 +121,7 @@ fn means_and_fixed_coefficients_are_in_kernels() {
     );
     let model = found.expect("a model").structures.remove(0);
     let model = model.completed(&Conventions { as_written: true, ..Conventions::default() });
-    let kernels = MomentKernels::new(&model, 0).expect("kernels");
+    let kernels = MomentKernels::new(&model, 0, || false).expect("kernels");
     assert_eq!(kernels.means, 4);
     let value = |name: &str| match name {
         "m_x1" => 3.0,
@@ -158,15 +158,24 @@ fn means_and_fixed_coefficients_are_in_kernels() {
 }
 
 #[test]
+fn work_that_is_stopped_and_too_many_moments_are_said() {
+    let graph = super::mixed_graphs::numbered(3, &[(0, 1)], &[]);
+    let stopped = MomentKernels::of_graph(&graph, || true);
+    assert!(matches!(stopped, Err(KernelError::Stopped)));
+    let graph = super::mixed_graphs::numbered(400, &[(0, 1)], &[]);
+    assert!(matches!(MomentKernels::of_graph(&graph, || false), Err(KernelError::TooLarge)));
+}
+
+#[test]
 fn forms_that_divide_by_more_than_the_model_are_not_taken() {
     // Two loops that share no vertex which both pass: elimination divides by a minor on its way.
     let directed = [(0, 1), (1, 2), (2, 0), (0, 2), (2, 1), (1, 0)];
     let graph = super::mixed_graphs::numbered(3, &directed, &[]);
-    let kernels = MomentKernels::of_graph(&graph).expect("kernels");
+    let kernels = MomentKernels::of_graph(&graph, || false).expect("kernels");
     let elimination = kernels.costs.iter().find(|(form, _)| *form == Form::Elimination);
     assert_eq!(elimination.map(|(_, cost)| *cost), Some(None));
     // One loop: it divides by det(I − Λ) alone.
     let graph = super::mixed_graphs::numbered(3, &directed[..3], &[]);
-    let kernels = MomentKernels::of_graph(&graph).expect("kernels");
+    let kernels = MomentKernels::of_graph(&graph, || false).expect("kernels");
     assert!(kernels.costs.iter().all(|(_, cost)| cost.is_some()));
 }

@@ -45,6 +45,8 @@ pub enum KernelError {
     Singular(Vec<String>),
     /// A component has too many subsets of columns, or there are more than [`ENTRIES`] moments.
     TooLarge,
+    /// The work was stopped.
+    Stopped,
     /// The code generator refuses.
     Kernel(kernel::Error),
 }
@@ -58,6 +60,7 @@ impl fmt::Display for KernelError {
             KernelError::TooLarge => {
                 write!(f, "a component is too large, or there are more than {ENTRIES} moments")
             }
+            KernelError::Stopped => f.write_str("the kernels were stopped"),
             KernelError::Kernel(e) => e.fmt(f),
         }
     }
@@ -140,27 +143,33 @@ pub const ENTRIES: usize = 50_000;
 const ALONE: usize = 2_000;
 
 impl MomentKernels {
-    /// The kernels of a completed model in a group, counted from 0.
+    /// The kernels of a completed model in a group, counted from 0, until `stop` says so.
     ///
     /// # Errors
     /// [`KernelError`].
-    pub fn new(model: &StructuralModel, group: usize) -> Result<MomentKernels, KernelError> {
+    pub fn new(
+        model: &StructuralModel,
+        group: usize,
+        stop: fn() -> bool,
+    ) -> Result<MomentKernels, KernelError> {
         let mixed = MixedGraph::of(model, group);
-        MomentKernels::made(&mixed, &intercepts(model, &mixed, group))
+        MomentKernels::made(&mixed, &intercepts(model, &mixed, group), stop)
     }
 
     /// The kernels of a mixed graph, whose variables have no means.
     ///
     /// # Errors
     /// [`KernelError`].
-    pub fn of_graph(mixed: &MixedGraph) -> Result<MomentKernels, KernelError> {
-        MomentKernels::made(mixed, &vec![None; mixed.size()])
+    pub fn of_graph(mixed: &MixedGraph, stop: fn() -> bool) -> Result<MomentKernels, KernelError> {
+        MomentKernels::made(mixed, &vec![None; mixed.size()], stop)
     }
 
     fn made(
         mixed: &MixedGraph,
         intercepts: &[Option<Intercept>],
+        stop: fn() -> bool,
     ) -> Result<MomentKernels, KernelError> {
+        let going = || if stop() { Err(KernelError::Stopped) } else { Ok(()) };
         let observed = mixed.observed();
         if observed.len().saturating_mul(observed.len() + 1) / 2 > ENTRIES {
             return Err(KernelError::TooLarge);
@@ -193,6 +202,7 @@ impl MomentKernels {
         let mut made: Vec<(Form, Built, f64)> = Vec::new();
         let mut costs = Form::ALL.map(|form| (form, None));
         for (form, cost) in &mut costs {
+            going()?;
             let Some(built) = build(*form, mixed, &mut graph, &intercepts, &entries, means)? else {
                 continue;
             };
@@ -209,6 +219,7 @@ impl MomentKernels {
             quantities.chain(observed[..means].iter().map(|&v| Quantity::Mean(v))).enumerate();
         let (mut first, mut second) = (Vec::new(), Vec::new());
         for (m, moment) in quantities {
+            going()?;
             if first.len() <= ENTRIES {
                 let found = slopes.first(&mut graph, moment);
                 first.extend(found.into_iter().map(|(k, t)| ((m, k), t)));
@@ -230,10 +241,11 @@ impl MomentKernels {
         };
         let rules = Ruleset::standard();
         // Whole forms alone: saturation after them takes seconds and has saved nothing here.
-        let options = rewrite::Options { saturated: 0, ..rewrite::Options::kernel() };
+        let options = rewrite::Options { saturated: 0, stop, ..rewrite::Options::kernel() };
         let part = |graph: &mut Graph, roots: &[Term]| {
             let roots = rewrite::optimise(graph, roots, rules, &options).roots;
-            Part::new(graph, &layout, &roots)
+            going()?;
+            Ok(Part::new(graph, &layout, &roots)?)
         };
         Ok(MomentKernels {
             values: part(&mut graph, &built.roots)?,
@@ -253,7 +265,7 @@ impl MomentKernels {
 fn derivatives<P>(
     graph: &mut Graph,
     entries: Vec<(P, Term)>,
-    part: impl Fn(&mut Graph, &[Term]) -> Result<Part, kernel::Error>,
+    part: impl Fn(&mut Graph, &[Term]) -> Result<Part, KernelError>,
 ) -> Result<Option<Derivatives<P>>, KernelError> {
     if entries.len() > ENTRIES {
         return Ok(None);

@@ -9,7 +9,7 @@ use crate::session::Session;
 use crate::session::command::{Answer, Call, Command, Example, Flag, Place, Stop};
 use crate::session::commands::compare::nanoseconds;
 use crate::study::sem::MomentKernels;
-use crate::study::sem::kernels::{ENTRIES, Form, Part};
+use crate::study::sem::kernels::{ENTRIES, Form, KernelError, Part};
 use crate::text::Kind;
 
 /// Kernels of the moments of a structural equation model.
@@ -76,14 +76,19 @@ pub const COMPILE: Command = Command {
 fn made(session: &mut Session, call: &Call<'_>) -> Result<(String, MomentKernels), Stop> {
     let file = call.arguments.first().map(String::as_str);
     let (name, kernels) = match file.map(|file| drawn(session, file)).transpose()?.flatten() {
-        Some(graph) => (graph.name.clone(), MomentKernels::of_graph(&graph)),
+        Some(graph) => (graph.name.clone(), MomentKernels::of_graph(&graph, call.host.stop())),
         None => {
             let (model, group) = completed(session, call)?;
-            let kernels = MomentKernels::new(&model, group);
+            let kernels = MomentKernels::new(&model, group, call.host.stop());
             (model.name, kernels)
         }
     };
-    Ok((name, kernels.map_err(|e| Stop::failed(Kind::Domain, e))?))
+    let kind = |e: &KernelError| match e {
+        KernelError::Stopped => Kind::Interrupted,
+        KernelError::TooLarge => Kind::Resource,
+        KernelError::Singular(_) | KernelError::Kernel(_) => Kind::Domain,
+    };
+    Ok((name, kernels.map_err(|e| Stop::failed(kind(&e), e))?))
 }
 
 fn json(name: &str, kernels: &MomentKernels, parts: Json) -> Json {
