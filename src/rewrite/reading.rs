@@ -73,16 +73,6 @@ impl Scope for Variables {
         }
         Some(term)
     }
-
-    fn call(
-        &mut self,
-        _: &mut Graph,
-        function: &str,
-        _: &[Term],
-        _: u8,
-    ) -> Result<Term, Diagnostic> {
-        Err(Diagnostic::without_place(Kind::Name, format!("unknown function `{function}`")))
-    }
 }
 
 /// A line of a file on its way to rules.

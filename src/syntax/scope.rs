@@ -1,7 +1,7 @@
 //! What the names of an expression mean, as the one who lowers it decides.
 
 use crate::term::{Affine, Graph, Term};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, Kind};
 
 /// What the names of an expression mean.
 ///
@@ -58,7 +58,7 @@ pub trait Scope {
 
     /// The value of a function that [`Scope::arity`] knows, at that many numbers.
     ///
-    /// `level` is the first binder that is free to use inside.
+    /// `level` is the first binder that is free to use inside. A scope without functions knows none.
     ///
     /// # Errors
     /// What is wrong, without a span; the span of the call is filled in.
@@ -68,7 +68,10 @@ pub trait Scope {
         function: &str,
         args: &[Term],
         level: u8,
-    ) -> Result<Term, Diagnostic>;
+    ) -> Result<Term, Diagnostic> {
+        let _ = (graph, args, level);
+        Err(Diagnostic::without_place(Kind::Name, format!("unknown function `{function}`")))
+    }
 
     /// The term of a name that nothing knows; `None` makes it an error.
     fn unknown(&mut self, graph: &mut Graph, name: &str) -> Option<Term> {

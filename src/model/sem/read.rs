@@ -509,16 +509,6 @@ impl Scope for Labels {
         })
     }
 
-    fn call(
-        &mut self,
-        _: &mut Graph,
-        function: &str,
-        _: &[Term],
-        _: u8,
-    ) -> Result<Term, Diagnostic> {
-        Err(Diagnostic::without_place(Error::Name, format!("unknown function `{function}`")))
-    }
-
     fn names(&self) -> Vec<String> {
         self.names.iter().map(|(name, _)| name.clone()).collect()
     }

@@ -304,7 +304,7 @@ const DIGITS: usize = 12;
 mod tests {
     use super::super::{Tree, expression, lower};
     use super::*;
-    use crate::text::{Diagnostic, Kind, Source};
+    use crate::text::Source;
 
     /// Every unknown name is a symbol.
     struct Free;
@@ -312,9 +312,6 @@ mod tests {
     impl crate::syntax::Scope for Free {
         fn symbol(&mut self, _: &mut Graph, _: &str) -> Option<Term> {
             None
-        }
-        fn call(&mut self, _: &mut Graph, _: &str, _: &[Term], _: u8) -> Result<Term, Diagnostic> {
-            Err(Diagnostic::without_place(Kind::Name, "unknown function"))
         }
         fn unknown(&mut self, graph: &mut Graph, name: &str) -> Option<Term> {
             Some(graph.symbol(name))
